@@ -1,0 +1,126 @@
+"""What every metric checks of its arguments before it computes."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import check_array
+
+from sklearn_sparseeval._sklearn import validate_params
+
+SCORES: dict[str, list[Any]] = {"y_true": ["array-like"], "y_pred": ["array-like"]}
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def check_parameters(**constraints: list[Any]) -> Callable[[Function], Function]:
+    """Decorate a function with scikit-learn's parameter constraints, keeping its type hints.
+
+    Parameters
+    ----------
+    **constraints : list
+        What each parameter may be, in the words of ``validate_params``.
+
+    Returns
+    -------
+    decorator : callable
+        The decorator.
+    """
+    decorator = validate_params(constraints, prefer_skip_nested_validation=True)
+    return cast("Callable[[Function], Function]", decorator)
+
+
+def check_scores(
+    y_true: ArrayLike, y_pred: ArrayLike
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Check that two arrays hold finite scores of the same models on the same tasks.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_models,) or (n_models, n_tasks)
+        Benchmark scores.
+    y_pred : array-like of shape (n_models,) or (n_models, n_tasks)
+        Predicted benchmark scores.
+
+    Returns
+    -------
+    y_true : ndarray of shape (n_models, n_tasks)
+        Benchmark scores, one column per task.
+    y_pred : ndarray of shape (n_models, n_tasks)
+        Predicted benchmark scores, one column per task.
+
+    Raises
+    ------
+    ValueError
+        If a score is missing or infinite, or the shapes differ.
+    """
+    true, pred = _check_finite(y_true, "y_true"), _check_finite(y_pred, "y_pred")
+    for axis, noun in enumerate(("model", "task")):
+        if true.shape[axis] != pred.shape[axis]:
+            raise ValueError(
+                f"y_true holds the scores of {true.shape[axis]} {noun}(s) and y_pred of "
+                f"{pred.shape[axis]}; both must hold the same {noun}s in the same order."
+            )
+    return true, pred
+
+
+def check_model_weights(sample_weight: ArrayLike | None, n_models: int) -> NDArray[np.float64]:
+    """Check the weights of the models; ones if there are none.
+
+    Parameters
+    ----------
+    sample_weight : array-like of shape (n_models,) or None
+        Weight of each model.
+    n_models : int
+        Number of models.
+
+    Returns
+    -------
+    weight : ndarray of shape (n_models,)
+        Weight of each model.
+
+    Raises
+    ------
+    ValueError
+        If there is not one finite weight per model, a weight is negative, or all are 0.
+    """
+    if sample_weight is None:
+        return np.ones(n_models)
+    weight = _check_finite(sample_weight, "sample_weight")
+    if weight.shape != (n_models, 1):
+        raise ValueError(
+            f"sample_weight has shape {np.shape(sample_weight)}; expected ({n_models},), "
+            "one weight for each model of y_true."
+        )
+    if (weight < 0).any():
+        raise ValueError(
+            f"sample_weight holds negative weights (lowest: {weight.min():g}); expected weights "
+            "of at least 0. Give a model that should not count the weight 0."
+        )
+    if not weight.any():
+        raise ValueError(
+            "sample_weight is 0 for every model; give at least one model a positive weight."
+        )
+    return weight.ravel()
+
+
+def _check_finite(values: ArrayLike, name: str) -> NDArray[np.float64]:
+    """Return the values as float columns, or say which is the first that is not finite."""
+    array: NDArray[np.float64] = check_array(
+        values,
+        dtype=np.float64,
+        order="C",  # sums then do not depend on the memory layout of the input
+        ensure_2d=False,
+        ensure_all_finite=False,
+        input_name=name,
+    )
+    finite = np.isfinite(array)
+    if not finite.all():
+        first = tuple(int(place) for place in np.argwhere(~finite)[0])
+        raise ValueError(
+            f"{name} holds {np.count_nonzero(~finite)} value(s) that are not finite, the first at "
+            f"index {first if array.ndim > 1 else first[0]}: {array[first]}; expected finite "
+            "numbers. Leave out the models whose score is not known."
+        )
+    return array.reshape(len(array), -1)
