@@ -9,7 +9,7 @@ Array = NDArray[np.floating]
 
 # Relative to the mean eigenvalue of the anchors' second moments, so that scores from 0 to 1 and
 # from 0 to 100 get the same fit.
-RELATIVE_ALPHAS = np.logspace(-4, 3, 29)
+RELATIVE_ALPHAS = np.logspace(-4, 3, 22)
 
 
 class RidgeFit(NamedTuple):
@@ -39,15 +39,22 @@ class _Spectrum(NamedTuple):
 
 
 def _decompose(X: Array, y: Array, sample_weight: Array) -> _Spectrum:
+    X, y = X.astype(np.float64), y.astype(np.float64)
     total = sample_weight.sum()
     X_mean, y_mean = sample_weight @ X / total, sample_weight @ y / total
     root = np.sqrt(sample_weight)[:, np.newaxis]
-    target = root * (y - y_mean)
-    left, singular, right = np.linalg.svd(root * (X - X_mean), full_matrices=False)
+    centred, target = root * (X - X_mean), root * (y - y_mean)
+    tall = X.shape[0] > X.shape[1]
+    # The smaller of the two moment matrices has the same spectrum and is far cheaper than an SVD.
+    moments = centred.T @ centred if tall else centred @ centred.T
+    eigenvalues, vectors = np.linalg.eigh(moments)
     # Directions that are rounding noise would get a weight of noise / noise.
-    keep = singular > np.finfo(singular.dtype).eps * max(X.shape) * singular.max(initial=0.0)
-    left, singular, right = left[:, keep], singular[keep], right[keep]
-    mean_eigenvalue = (singular**2).sum() / X.shape[1] if singular.size else 1.0
+    noise = 1e-28 * float(((root * X) ** 2).sum())  # all there is where every feature is constant
+    keep = eigenvalues > max(1e-12 * eigenvalues.max(initial=0.0), noise)
+    singular, vectors = np.sqrt(eigenvalues[keep]), vectors[:, keep]
+    left = centred @ vectors / singular if tall else vectors
+    right = (vectors if tall else centred.T @ vectors / singular).T
+    mean_eigenvalue = float(np.trace(moments)) / X.shape[1] or 1.0
     return _Spectrum(
         X_mean, y_mean, left, singular, right, left.T @ target, target,
         RELATIVE_ALPHAS * mean_eigenvalue,
@@ -57,18 +64,21 @@ def _decompose(X: Array, y: Array, sample_weight: Array) -> _Spectrum:
 def _leave_one_out_losses(s: _Spectrum, sample_weight: Array) -> Array:
     """Return the mean squared leave-one-out error per penalty and target.
 
-    One copy of a row is left out at a time, so a row of weight two counts as two equal rows.
+    One copy of a row is left out at a time, so a row of weight two counts as two equal rows; a
+    row of weight below one is left out whole.
     """
     total = sample_weight.sum()
     root = np.sqrt(sample_weight)[:, np.newaxis]
-    power = (s.left / root) ** 2
+    left, kept = s.left / root, s.shrinkage().T  # (n_rows, rank), (rank, n_alphas)
+    left_out = np.minimum(sample_weight, 1)[:, np.newaxis]
+    leverage = left_out * (left**2 @ kept + 1 / total)  # the intercept's is that of a mean
+    held_in = np.maximum(1 - leverage, 1e-9)
     losses = []
-    for kept in s.shrinkage():
-        leverage = power @ kept + 1 / total  # the intercept has the leverage of a mean
-        residual = (s.target - s.left @ (kept[:, np.newaxis] * s.projected)) / root
-        error = residual / np.maximum(1 - leverage, 1e-9)[:, np.newaxis]
+    for target, projected in zip((s.target / root).T, s.projected.T, strict=True):
+        fitted = left @ (kept * projected[:, np.newaxis])
+        error = (target[:, np.newaxis] - fitted) / held_in
         losses.append(sample_weight @ error**2 / total)
-    return np.stack(losses)
+    return np.stack(losses, axis=1)
 
 
 def fit_ridge(X: Array, y: Array, sample_weight: Array) -> RidgeFit:

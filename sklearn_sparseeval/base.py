@@ -123,9 +123,10 @@ class AnchorSelector(CallbackSupportMixin, SelectorMixin, BaseEstimator):
         evaluated = self._check_evaluated(X_valid[used], np.flatnonzero(used))
         target = self._check_target(X_valid, y)[used]
         n_anchors = self._resolve_n_anchors(X_valid.shape[1], int(evaluated.any(axis=0).sum()))
+        # First, so that callbacks can transform with the anchors of the moment.
+        self._complete_items: NDArray[np.bool_] = np.asarray(evaluated.all(axis=0))
         anchors = self._choose_anchors(X_valid[used], target, weight[used], n_anchors)
         self.anchors_ = np.asarray(anchors, dtype=np.intp)
-        self._complete_items: NDArray[np.bool_] = np.asarray(evaluated.all(axis=0))
         return self
 
     @abstractmethod
@@ -155,8 +156,8 @@ class AnchorSelector(CallbackSupportMixin, SelectorMixin, BaseEstimator):
         ----------
         X : array-like or DataFrame of shape (n_models, n_anchors)
             Results on the anchors, laid out as `transform` returns them: columns in the order of
-            the items (:meth:`get_support`), not in order of choice. A data frame must carry the
-            anchors' names in that order. NaN is allowed.
+            the items (``get_support(indices=True)``), not in order of choice. A data frame must
+            carry the anchors' names in that order. NaN is allowed.
 
         Returns
         -------

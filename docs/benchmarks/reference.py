@@ -24,7 +24,7 @@ PUBLISHED = {100: "1.734 / .9290 in 507 s", 20: "3.372 / .8648 in 442 s"}
 
 
 def methods(k, seed):
-    repaired = {"keep": "best", "score": "corrected"}
+    repaired = {"keep": "best", "importance": "corrected"}
     mlp = MLPScoreRegressor(random_state=seed)
     linear = MLPScoreRegressor.paper(
         linear=True, batch_size=256, max_iter=100, learning_rate_init=3e-3,
@@ -47,9 +47,9 @@ def methods(k, seed):
         "faithful, linear proxy": (select(proxy="linear"), mlp),
         "faithful, linear proxy, paper's linear": (select(proxy="linear"), linear),
         "keep='best'": (select(keep="best"), mlp),
-        "score='corrected'": (select(score="corrected"), mlp),
-        "keep='best', score='corrected'": (select(**repaired), mlp),
-        "  the same, n_refinements=50": (select(**repaired, n_refinements=50), mlp),
+        "importance='corrected'": (select(importance="corrected"), mlp),
+        "keep='best', importance='corrected'": (select(**repaired), mlp),
+        "  the same, 10 refinements": (select(**repaired, n_refinements=10), mlp),
         "  the same, linear proxy": (select(**repaired, proxy="linear"), mlp),
         "  the same, RidgeCV": (select(**repaired), ridge),
     }
@@ -63,7 +63,7 @@ def main():
     parser.add_argument("--methods", nargs="+", help="only methods whose name holds one of these")
     args = parser.parse_args()
 
-    X = np.load(args.data, allow_pickle=False)["scores"].astype(np.float32)
+    X = np.load(args.data, allow_pickle=False)["scores"].astype(np.float64)
     y = X.mean(axis=1)
     rows = np.random.default_rng(42).permutation(len(X))
     test, train = rows[:200], rows[400:]

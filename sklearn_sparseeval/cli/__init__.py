@@ -30,7 +30,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     -------
     code : int
         Exit code: 0 when all went well, 2 for a wrong argument, 130 after Ctrl-C.
-
     """
     parser = _Parser(
         prog="sparseeval",

@@ -103,8 +103,8 @@ class MLPScoreRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimator):
     device : str, default="cpu"
         Torch device, such as "cpu" or "cuda".
     callbacks : list of skorch callbacks or None, default=None
-        Copied before use. For progress bars use scikit-learn's callbacks (`set_callbacks`,
-        scikit-learn 1.9 or newer); each epoch is a task.
+        Copied before use; to stop early set `early_stopping`, not skorch's callback. For progress
+        bars use scikit-learn's callbacks (`set_callbacks`, 1.9 or newer); an epoch is a task.
     verbose : int, default=0
         1 prints skorch's table of epochs.
     random_state : int, RandomState instance or None, default=None
@@ -132,8 +132,7 @@ class MLPScoreRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimator):
 
     Notes
     -----
-    A row's weight counts as so many rows in the loss and in the baseline. With dropout, batches
-    or early stopping, weights and repeated rows still mean the same but are not drawn alike.
+    A row of weight two counts as two rows, exactly so without dropout, batches or early stopping.
 
     References
     ----------
@@ -300,7 +299,7 @@ class MLPScoreRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimator):
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         train, held_out = self._split(used, groups, seed)
         with threadpool_limits(1):
-            self._scaling = Scaling.fit(
+            scaling = Scaling.fit(
                 *(part[train] for part in data),
                 baseline=self.baseline,
                 scale_inputs=self.scale_inputs,
@@ -308,11 +307,11 @@ class MLPScoreRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimator):
             )
         context = self._init_callback_context(max_subtasks=self.max_iter)
         context.call_on_fit_task_begin(estimator=self, X=X_valid, y=y_valid)
-        self._y_ndim = y_valid.ndim
         training, validation = (
-            self._tensors(*(part[rows] for part in data)) for rows in (train, held_out)
+            self._tensors(scaling, *(part[rows] for part in data)) for rows in (train, held_out)
         )
-        bridge = EpochBridge(context, self, X_valid, y_valid)
+        fitted = {"_scaling": scaling, "_y_ndim": y_valid.ndim}  # stored last: Ctrl-C keeps a fit
+        bridge = EpochBridge(context, self, X_valid, y_valid, fitted)
         with torch_seed(seed, self.device):
             net = make_net(self, training, validation, bridge).initialize()
             if self.warm_start and hasattr(self, "net_"):
@@ -320,6 +319,7 @@ class MLPScoreRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimator):
             net.run_training(*training)
         bridge.release()
         net.train_split = None  # it holds the held-out rows
+        self._scaling, self._y_ndim = scaling, y_valid.ndim
         self.net_: ScoreNet = net
         self.n_iter_ = len(net.history)
         self.loss_curve_ = net.history[:, "train_loss"]
@@ -368,7 +368,7 @@ class MLPScoreRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimator):
         return gradient[:, 0] if self._y_ndim == 1 else gradient
 
     def _validated(self, X: ArrayLike) -> Array:
-        check_is_fitted(self)
+        check_is_fitted(self, "net_")
         X_valid: Array = validate_data(self, X, dtype=self._dtypes(), reset=False)
         return X_valid.astype(self._scaling.X_mean.dtype, copy=False)
 
@@ -383,11 +383,10 @@ class MLPScoreRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimator):
         train, held_out = next(splitter.split(used.reshape(-1, 1), groups=labels))
         return train, held_out
 
-    def _tensors(self, X: Array, y: Array, weight: Array) -> Any:
+    def _tensors(self, scaling: Scaling, X: Array, y: Array, weight: Array) -> Any:
         mean_one = weight / weight.mean() if len(weight) else weight
-        parts = (self._scaling.targets(X, y), mean_one)
-        inputs = torch.as_tensor(self._scaling.inputs(X))
-        return inputs, tuple(torch.as_tensor(part) for part in parts)
+        target = torch.as_tensor(scaling.targets(X, y))
+        return torch.as_tensor(scaling.inputs(X)), (target, torch.as_tensor(mean_one))
 
     def _dtypes(self) -> Any:
         return np.float32 if self.device.startswith("mps") else [np.float64, np.float32]

@@ -65,17 +65,19 @@ class Scaling(NamedTuple):
         else:
             intercept = np.average(y, axis=0, weights=sample_weight)
             y_scale = np.sqrt(np.average((y - intercept) ** 2, axis=0, weights=sample_weight))
-            y_scale[y_scale == 0] = 1.0
+            y_scale[(y == y[0]).all(axis=0)] = 1.0  # the spread may be rounding noise
         if baseline == "ridge":
             # Ridge on y minus the anchors' mean shrinks to a model's own sample mean, not to the
             # source models' average, which holds up better for models unlike them.
             ridge = fit_ridge(X, y - X.mean(axis=1, keepdims=True), sample_weight)
             coef, intercept = ridge.coef + 1 / n_features, ridge.intercept
+        if (X[0] == X).all():
+            spread = 1.0
         if not scale_inputs:
             X_mean, spread = np.zeros(n_features), 1.0
         dtype = X.dtype
         return cls(
-            X_mean.astype(dtype), spread or 1.0, coef.astype(dtype), intercept.astype(dtype),
+            X_mean.astype(dtype), spread, coef.astype(dtype), intercept.astype(dtype),
             y_scale.astype(dtype),
         )  # fmt: skip
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -108,7 +108,7 @@ class ScoreNet(NeuralNetRegressor):
 
 
 # torch's default generator and its thread count belong to the whole process.
-_TORCH_LOCK = Lock()
+_TORCH_LOCK = RLock()  # a callback may predict in the middle of a fit
 
 
 @contextmanager

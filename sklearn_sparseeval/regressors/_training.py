@@ -36,11 +36,14 @@ class StopEarly(EarlyStopping):
 class EpochBridge(Callback):
     """Forward skorch's epochs to a scikit-learn callback context."""
 
-    def __init__(self, context: Any, estimator: Any, X: Any, y: Any) -> None:
+    def __init__(
+        self, context: Any, estimator: Any, X: Any, y: Any, fitted: dict[str, Any]
+    ) -> None:
         self.context = context
         self.estimator = estimator
         self.X = X
         self.y = y
+        self.fitted = fitted  # what the estimator needs besides the net to predict
 
     def on_epoch_begin(self, net: Any, **kwargs: Any) -> None:
         self.task_ = self.context.subcontext(task_name="epoch")
@@ -51,7 +54,11 @@ class EpochBridge(Callback):
             estimator=self.estimator,
             X=self.X,
             y=self.y,
-            reconstruction_attributes=lambda: {"net_": net, "n_iter_": len(net.history)},
+            reconstruction_attributes=lambda: {
+                **self.fitted,
+                "net_": net,
+                "n_iter_": len(net.history),
+            },
         )
         if stop:
             raise TrainingStopped

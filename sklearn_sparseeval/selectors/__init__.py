@@ -1,5 +1,6 @@
 """Selectors: choose the anchor items of a benchmark."""
 
-from sklearn_sparseeval.selectors._sparse_eval import RefinementStep, SparseEvalSelector
+from sklearn_sparseeval.selectors._refinement import RefinementStep
+from sklearn_sparseeval.selectors._sparse_eval import SparseEvalSelector
 
 __all__ = ["RefinementStep", "SparseEvalSelector"]

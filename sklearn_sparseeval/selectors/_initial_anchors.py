@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import pairwise_distances_argmin
+from sklearn.metrics import pairwise_distances
 
 Array = NDArray[np.floating]
 
@@ -71,7 +71,10 @@ def k_means_anchors(
         warnings.simplefilter("ignore", ConvergenceWarning)
         k_means = KMeans(n_anchors, n_init=1, random_state=rng).fit(vectors)
     by_size = np.argsort(-np.bincount(k_means.labels_, minlength=n_anchors), kind="stable")
-    nearest = pairwise_distances_argmin(k_means.cluster_centers_[by_size], vectors)
+    distance = pairwise_distances(k_means.cluster_centers_[by_size], vectors)
+    # Both items of a cluster of two are equally near: the first, not rounding, shall win.
+    slack = 10 * np.sqrt(np.finfo(vectors.dtype).eps)
+    nearest = (distance <= distance.min(axis=1, keepdims=True) + slack).argmax(axis=1)
     first_seen = np.sort(np.unique(nearest, return_index=True)[1])
     anchors = candidates[nearest[first_seen]]
     fill = random_anchors(np.setdiff1d(candidates, anchors), n_anchors - len(anchors), rng)

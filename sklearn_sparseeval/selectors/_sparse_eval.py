@@ -1,7 +1,7 @@
 """SparseEval: anchors refined by swaps that a trained proxy suggests."""
 
 from numbers import Integral
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,6 +14,7 @@ from sklearn_sparseeval._row_order import canonical_row_order
 from sklearn_sparseeval._sklearn import HasMethods, Interval, StrOptions
 from sklearn_sparseeval.base import AnchorSelector
 from sklearn_sparseeval.selectors._initial_anchors import k_means_anchors, random_anchors
+from sklearn_sparseeval.selectors._refinement import RefinementStep, Swap, shortlist
 from sklearn_sparseeval.selectors._swap_scores import (
     Evidence,
     corrected_scores,
@@ -24,40 +25,12 @@ from sklearn_sparseeval.selectors._swap_scores import (
 Array = NDArray[np.floating]
 
 # The default proxy is trained for so many gradient steps, whatever the number of models.
-_FIRST_STEPS, _NEXT_STEPS, _BATCH_SIZE = 640, 160, 256
+_FIRST_STEPS, _NEXT_STEPS, _BATCH_SIZE = 320, 80, 256
 
-
-class RefinementStep(NamedTuple):
-    """One step of the refinement.
-
-    Attributes
-    ----------
-    anchors : ndarray of shape (n_anchors,)
-        The anchors before the swap.
-    removed : int
-        The anchor given up.
-    added : int
-        The item taken instead.
-    anchor_importance : ndarray of shape (n_anchors,)
-        AIS of each of `anchors`.
-    candidate_importance : ndarray of shape (n_items,)
-        CIS of each item; -inf for items that cannot be taken.
-    proxy_loss : float
-        Weighted mean squared error of the proxy on the source models, before the swap.
-    validation_error : float
-        Leave-one-out error after the swap, in the units of the score; NaN with ``keep="last"``.
-    kept : bool
-        Whether the swap stood.
-    """
-
-    anchors: NDArray[np.intp]
-    removed: int
-    added: int
-    anchor_importance: Array
-    candidate_importance: Array
-    proxy_loss: float
-    validation_error: float
-    kept: bool
+# How many anchors to give up, and items to take, are tried in each step.
+_SHORTLIST = {"last": (1, 1), "best": (4, 10)}
+_DEFAULT_STEPS = {"last": 10, "best": 30}
+_PATIENCE = 3  # steps without an improvement
 
 
 class SparseEvalSelector(AnchorSelector):
@@ -78,26 +51,30 @@ class SparseEvalSelector(AnchorSelector):
     n_init : int, default=10
         Number of starting sets drawn; the one with the least leave-one-out error of a ridge
         regression is refined. 1 is the paper's algorithm, whose outcome depends on the draw.
-    n_refinements : int, default=10
-        Number of refinement steps, one swap each.
+    n_refinements : int or None, default=None
+        Largest number of refinement steps, one swap each. None is the paper's 10 with
+        ``keep="last"``, and 30 with ``keep="best"``.
     proxy : {"mlp", "linear"} or regressor, default="mlp"
         The model whose errors and gradients guide the swaps. "mlp" is the paper's network,
         without dropout, trained in mini-batches and warm-started from step to step; "linear" is
         the paper's linear variant. A regressor must have ``input_gradient(X)`` or ``coef_``, and
         take `sample_weight` if `fit` is given any.
-    score : {"published", "corrected"} or None, default=None
-        "published", or None, scores as the released code does. "corrected" takes the proxy's
-        error out of AIS, and centres CIS and divides it by what the anchors leave unexplained of
-        the item.
+    importance : {"published", "corrected"}, default="published"
+        "published" scores as the released code does. "corrected" takes the proxy's error out of
+        AIS, and centres CIS and divides it by what the anchors leave unexplained of the item.
     keep : {"last", "best"}, default="last"
-        "last" takes every swap, as the paper does. "best" takes a swap only if it lowers the
-        leave-one-out error of a ridge regression, and otherwise tries the next weakest anchor.
+        "last" takes every swap, as the paper does. "best" tries the swaps between the weakest
+        few anchors and the best few items and takes the one with the least leave-one-out error of
+        a ridge regression, if that lowers the error; if not, the next step tries the next weakest
+        anchors, and after three such steps in a row it stops.
     missing_anchors : {"raise", "keep"}, default="raise"
         What `transform` does when a row has no result (NaN) on an anchor: "raise" a ValueError
         that names the items, unless the source models had missing results there too, or "keep"
         the NaN for an imputer behind the selector.
     random_state : int, RandomState instance or None, default=None
         Seeds the starting sets and the proxy.
+    **synonyms : str
+        `score` is accepted for `importance` here; everywhere else the name is `importance`.
 
     Attributes
     ----------
@@ -151,9 +128,9 @@ class SparseEvalSelector(AnchorSelector):
         **AnchorSelector._parameter_constraints,
         "init": [StrOptions({"k-means", "random"}), "array-like"],
         "n_init": [Interval(Integral, 1, None, closed="left")],
-        "n_refinements": [Interval(Integral, 0, None, closed="left")],
+        "n_refinements": [Interval(Integral, 0, None, closed="left"), None],
         "proxy": [StrOptions({"mlp", "linear"}), HasMethods(["fit", "predict"])],
-        "score": [StrOptions({"published", "corrected"}), None],
+        "importance": [StrOptions({"published", "corrected"})],
         "keep": [StrOptions({"last", "best"})],
         "random_state": ["random_state"],
     }
@@ -164,23 +141,29 @@ class SparseEvalSelector(AnchorSelector):
         *,
         init: str | ArrayLike = "k-means",
         n_init: int = 10,
-        n_refinements: int = 10,
+        n_refinements: int | None = None,
         proxy: Any = "mlp",
-        # None, because scikit-learn takes whatever else is called `score` for a method.
-        score: str | None = None,
+        importance: str = "published",
         keep: str = "last",
         missing_anchors: str = "raise",
         random_state: int | np.random.RandomState | None = None,
+        **synonyms: str,
     ) -> None:
         self.n_anchors = n_anchors
         self.init = init
         self.n_init = n_init
         self.n_refinements = n_refinements
         self.proxy = proxy
-        self.score = score
+        # An attribute called `score` would be taken for a method by scikit-learn.
+        self.importance = synonyms.pop("score", importance)
         self.keep = keep
         self.missing_anchors = missing_anchors
         self.random_state = random_state
+        if synonyms:
+            raise TypeError(
+                f"SparseEvalSelector got unexpected parameters {sorted(synonyms)}. It takes "
+                f"{self._get_param_names()}."
+            )
 
     def _choose_anchors(
         self, X: Array, y: Array, sample_weight: Array, n_anchors: int
@@ -191,7 +174,7 @@ class SparseEvalSelector(AnchorSelector):
         candidates = np.flatnonzero(~np.isnan(X).all(axis=0))
         scores = _filled(_unit_range(X[order]), weight)
         target = _unit_range(y[order])
-        context = self._init_callback_context(max_subtasks=self.n_refinements)
+        context = self._init_callback_context(max_subtasks=self._n_steps())
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         with threadpool_limits(1):  # a choice between near ties must not depend on the machine
             anchors = self._start(scores, target, weight, candidates, n_anchors, rng)
@@ -233,58 +216,78 @@ class SparseEvalSelector(AnchorSelector):
         context: Any,
     ) -> NDArray[np.intp]:
         """Swap anchors in place of each other, so that a warm-started proxy keeps its weights."""
-        validate = self.keep == "best"
-        error = leave_one_out_error(X[:, anchors], y, weight) if validate else np.nan
-        proxy = self._make_proxy(len(X), rng)
+        error = leave_one_out_error(X[:, anchors], y, weight) if self.keep == "best" else np.inf
+        proxy = self._make_proxy(rng)
         taken = np.zeros(len(anchors), dtype=int)  # the step in which each anchor was swapped in
-        refused = np.zeros(len(anchors), dtype=bool)  # giving these up has just been tried
+        refused: set[int] = set()  # positions whose anchors were tried since the last swap
+        failures = 0
         self.refinement_: list[RefinementStep] = []
-        for step in range(1, self.n_refinements + 1):
-            if len(candidates) == len(anchors) or refused.all():
+        for step in range(1, self._n_steps() + 1):
+            if len(candidates) == len(anchors) or len(refused) == len(anchors):
                 break
             task = context.subcontext(task_name="refinement")
             task.call_on_fit_task_begin(estimator=self, X=X, y=y)
-            proxy = self._fit_proxy(proxy, X[:, anchors], y, weight, first=step == 1)
-            residual = np.asarray(proxy.predict(X[:, anchors])).reshape(y.shape) - y
-            gradient = proxy_gradient(proxy, X[:, anchors], y.shape[1])
-            anchor_importance, importance = self._swap_scores(
-                Evidence(X, anchors, residual, gradient, weight)
-            )
-            candidate_importance = np.full(X.shape[1], -np.inf)
-            candidate_importance[candidates] = importance[candidates]
-            candidate_importance[anchors] = -np.inf
-            position = int(np.argmin(np.where(refused, np.inf, anchor_importance)))
-            swapped = anchors.copy()
-            swapped[position] = np.argmax(candidate_importance)
-            new_error = leave_one_out_error(X[:, swapped], y, weight) if validate else np.nan
-            kept = not validate or new_error < error
+            scores, loss = self._score(proxy, X, y, weight, candidates, anchors, first=step == 1)
+            swaps = shortlist(*scores, refused, *_SHORTLIST[self.keep])
+            swap, new_error = self._best_swap(swaps, X, y, weight, anchors)
+            kept = self.keep == "last" or new_error < error
             self.refinement_.append(
                 RefinementStep(
-                    anchors=anchors,
-                    removed=int(anchors[position]),
-                    added=int(swapped[position]),
-                    anchor_importance=anchor_importance,
-                    candidate_importance=candidate_importance,
-                    proxy_loss=float(np.average((residual**2).mean(axis=1), weights=weight)),
-                    validation_error=new_error,
-                    kept=kept,
+                    anchors, int(anchors[swap.position]), swap.item, *scores, loss, new_error, kept
                 )
             )
-            refused[position] = True
+            refused, failures = refused | {tried.position for tried in swaps}, failures + 1
             if kept:
-                anchors, error, taken[position] = swapped, new_error, step
-                refused[:] = False
-            if task.call_on_fit_task_end(
-                estimator=self, X=X, y=y,
-                reconstruction_attributes=lambda chosen=anchors: {"anchors_": chosen},
-            ):  # fmt: skip
+                anchors, error, taken[swap.position] = swap.apply(anchors), new_error, step
+                refused, failures = set(), 0
+            now = anchors[np.argsort(taken, kind="stable")]
+            stop = task.call_on_fit_task_end(
+                estimator=self, X=X, y=y, reconstruction_attributes=lambda a=now: {"anchors_": a}
+            )
+            if stop or failures == _PATIENCE:
                 break
         return anchors[np.argsort(taken, kind="stable")]
 
-    def _swap_scores(self, evidence: Evidence) -> tuple[Array, Array]:
-        return (corrected_scores if self.score == "corrected" else published_scores)(evidence)
+    def _n_steps(self) -> int:
+        return _DEFAULT_STEPS[self.keep] if self.n_refinements is None else self.n_refinements
 
-    def _make_proxy(self, n_models: int, rng: np.random.RandomState) -> Any:
+    def _score(
+        self,
+        proxy: Any,
+        X: Array,
+        y: Array,
+        weight: Array,
+        candidates: NDArray[np.intp],
+        anchors: NDArray[np.intp],
+        *,
+        first: bool,
+    ) -> tuple[tuple[Array, Array], float]:
+        """Fit the proxy; return the importance of anchors and items, and the proxy's loss."""
+        self._fit_proxy(proxy, X[:, anchors], y, weight, first=first)
+        residual = np.asarray(proxy.predict(X[:, anchors])).reshape(y.shape) - y
+        gradient = proxy_gradient(proxy, X[:, anchors], y.shape[1])
+        anchor_importance, importance = self._swap_scores(
+            Evidence(X, anchors, residual, gradient, weight)
+        )
+        candidate_importance = np.full(X.shape[1], -np.inf)
+        candidate_importance[candidates] = importance[candidates]
+        candidate_importance[anchors] = -np.inf
+        loss = float(np.average((residual**2).mean(axis=1), weights=weight))
+        return (anchor_importance, candidate_importance), loss
+
+    def _best_swap(
+        self, swaps: list[Swap], X: Array, y: Array, weight: Array, anchors: NDArray[np.intp]
+    ) -> tuple[Swap, float]:
+        if self.keep == "last":
+            return swaps[0], np.nan
+        errors = [leave_one_out_error(X[:, swap.apply(anchors)], y, weight) for swap in swaps]
+        best = int(np.argmin(errors))
+        return swaps[best], errors[best]
+
+    def _swap_scores(self, evidence: Evidence) -> tuple[Array, Array]:
+        return (corrected_scores if self.importance == "corrected" else published_scores)(evidence)
+
+    def _make_proxy(self, rng: np.random.RandomState) -> Any:
         """Return an unfitted proxy of our own."""
         seed = rng.randint(np.iinfo(np.int32).max)
         if not isinstance(self.proxy, str):
@@ -298,20 +301,20 @@ class SparseEvalSelector(AnchorSelector):
             linear=self.proxy == "linear",
             dropout=0.0,
             batch_size=_BATCH_SIZE,
-            max_iter=_epochs(_FIRST_STEPS, n_models),
-            learning_rate_init=3e-3,
+            learning_rate_init=1e-2 if self.proxy == "linear" else 3e-3,
             learning_rate="one-cycle",
             warm_start=True,
             random_state=seed,
         )
 
-    def _fit_proxy(self, proxy: Any, X: Array, y: Array, weight: Array, *, first: bool) -> Any:
-        if isinstance(self.proxy, str) and not first:
-            proxy.set_params(max_iter=_epochs(_NEXT_STEPS, len(X)))
+    def _fit_proxy(self, proxy: Any, X: Array, y: Array, weight: Array, *, first: bool) -> None:
+        if isinstance(self.proxy, str):
+            proxy.set_params(max_iter=_epochs(_FIRST_STEPS if first else _NEXT_STEPS, len(X)))
         target = y[:, 0] if y.shape[1] == 1 else y
         if (weight == 1).all():
-            return proxy.fit(X, target)
-        return proxy.fit(X, target, sample_weight=weight)
+            proxy.fit(X, target)
+        else:
+            proxy.fit(X, target, sample_weight=weight)
 
 
 def _epochs(n_steps: int, n_models: int) -> int:

@@ -97,7 +97,7 @@ def corrected_scores(evidence: Evidence) -> tuple[Array, Array]:
     scaled = np.sqrt(weight)[:, np.newaxis] * centred
     among = scaled[:, evidence.anchors].T @ scaled[:, evidence.anchors]
     power = (scaled**2).sum(axis=0)
-    ridge = 1e-2 * max(float(power.mean()), np.finfo(float).tiny)
+    ridge = 1e-2 * (float(power.mean()) or 1.0)  # 0 where every item is constant
     inverse = np.linalg.inv(among + ridge * np.eye(len(among)))
     unexplained_anchor = 1 / np.sqrt(np.diag(inverse))
     sensitivity = np.average(np.abs(evidence.gradient).mean(axis=1), axis=0, weights=weight)

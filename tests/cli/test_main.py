@@ -1,0 +1,63 @@
+import subprocess
+import sys
+
+import pytest
+
+from sklearn_sparseeval import __version__
+from sklearn_sparseeval.cli import main
+
+
+@pytest.mark.parametrize(
+    ("argv", "complaint"),
+    [
+        (["demo", "--n-anchors", "0"], "0 is not at least 1"),
+        (["demo", "--n-anchors", "few"], "'few' is not a whole number"),
+        (["demo", "--seed", "-1"], "-1 is not between 0"),
+        (["demo", "--dataset", "imagenet"], "'imagenet'"),
+        (["predict-the-weather"], "'predict-the-weather'"),
+        ([], "required"),
+    ],
+)
+def test_a_wrong_argument_gets_one_line_and_exit_code_2(argv, complaint, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(argv)
+    assert stop.value.code == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert complaint in captured.err
+    assert "--help" in captured.err
+
+
+def test_a_wrong_value_found_later_gets_one_line_and_exit_code_2(capsys):
+    assert main(["demo", "--dataset", "mathvision", "--n-anchors", "9999"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == (
+        "sparseeval: error: --n-anchors 9999 is more than the 3040 items of mathvision. "
+        "Choose fewer.\n"
+    )
+
+
+def test_ctrl_c_ends_with_130_and_no_traceback(capsys, monkeypatch):
+    def interrupt(arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sklearn_sparseeval.cli._demo.run", interrupt)
+    assert main(["demo"]) == 130
+    assert capsys.readouterr().err == "sparseeval: stopped\n"
+
+
+def test_help_names_every_command(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["--help"])
+    assert stop.value.code == 0
+    assert "demo" in capsys.readouterr().out
+
+
+def test_python_dash_m_is_the_same_command():
+    output = subprocess.run(
+        [sys.executable, "-m", "sklearn_sparseeval", "--version"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert output.stdout == f"sparseeval {__version__}\n"

@@ -1,0 +1,98 @@
+"""Every public estimator passes all checks of scikit-learn and those it keeps for itself."""
+
+import inspect
+import re
+
+import pytest
+import sklearn
+from sklearn.base import BaseEstimator, clone
+from sklearn.linear_model import Ridge
+from sklearn.utils import estimator_checks, get_tags
+from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
+from sklearn.utils.fixes import parse_version
+
+import sklearn_sparseeval
+from sklearn_sparseeval import MLPScoreRegressor, SparseEvalSelector
+
+
+# One swap from one start: the battery fits some two hundred times.
+QUICK = {"n_init": 1, "n_refinements": 1}
+CONFIGURATIONS = [
+    SparseEvalSelector(**QUICK),
+    SparseEvalSelector(proxy="linear", **QUICK),
+    SparseEvalSelector(proxy=Ridge(), keep="best", n_init=2, n_refinements=3),
+    SparseEvalSelector(proxy=Ridge(), init="random", missing_anchors="keep"),
+    SparseEvalSelector(importance="corrected", proxy=Ridge(), n_init=1),
+    MLPScoreRegressor(),
+    MLPScoreRegressor(hidden_layer_sizes=()),
+    MLPScoreRegressor(baseline=None, n_networks=1, learning_rate_init=1e-2, max_iter=60),
+]
+
+# Public in sklearn.utils.estimator_checks and run on scikit-learn's own estimators, but not
+# yielded by parametrize_with_checks.
+EXTRA_CHECKS = [
+    "check_dataframe_column_names_consistency",
+    "check_param_validation",
+    "check_inplace_ensure_writeable",
+]
+EXTRA_TRANSFORMER_CHECKS = [
+    "check_get_feature_names_out_error",
+    "check_transformer_get_feature_names_out",
+    "check_transformer_get_feature_names_out_pandas",
+    "check_set_output_transform",
+    "check_set_output_transform_pandas",
+    "check_set_output_transform_polars",
+    "check_global_output_transform_pandas",
+    "check_global_set_output_transform_polars",
+]
+
+
+def extra_checks(estimator):
+    return EXTRA_CHECKS + EXTRA_TRANSFORMER_CHECKS * hasattr(estimator, "transform")
+
+
+def one_line(value):
+    return value if isinstance(value, str) else re.sub(r"\s", "", repr(value))
+
+
+@parametrize_with_checks(CONFIGURATIONS)
+def test_check_of_scikit_learn(estimator, check):
+    check(estimator)
+
+
+# The checks themselves fit on a data frame and transform an array, and the other way round.
+@pytest.mark.filterwarnings("ignore:X does not have valid feature names:UserWarning")
+@pytest.mark.filterwarnings("ignore:X has feature names, but .* fitted without:UserWarning")
+@pytest.mark.parametrize(
+    ("estimator", "check"),
+    [
+        (estimator, check)
+        for estimator in CONFIGURATIONS
+        if not isinstance(getattr(estimator, "proxy", None), str)  # slow, and of no matter here
+        for check in extra_checks(estimator)
+    ],
+    ids=one_line,
+)
+def test_check_that_scikit_learn_keeps_for_itself(estimator, check):
+    getattr(estimator_checks, check)(type(estimator).__name__, clone(estimator))
+
+
+def test_no_public_estimator_is_forgotten():
+    public = [getattr(sklearn_sparseeval, name) for name in sklearn_sparseeval.__all__]
+    estimators = [c for c in public if inspect.isclass(c) and issubclass(c, BaseEstimator)]
+    concrete = {estimator for estimator in estimators if not inspect.isabstract(estimator)}
+    assert concrete == {type(e) for e in CONFIGURATIONS} - {CorrectedSelector}
+
+
+@pytest.mark.parametrize("estimator", CONFIGURATIONS, ids=one_line)
+def test_the_battery_is_not_empty(estimator):
+    new = parse_version(sklearn.__version__) >= parse_version("1.9")
+    selector, regressor = (53, 60) if new else (46, 52)
+    least = selector if hasattr(estimator, "transform") else regressor
+    assert len(list(estimator_checks_generator(estimator))) >= least
+    assert get_tags(estimator)._skip_test is False
+
+
+def test_array_api_check_is_not_skipped():
+    with sklearn.config_context(array_api_dispatch=True):  # raises without SCIPY_ARRAY_API
+        assert sklearn.get_config()["array_api_dispatch"]
