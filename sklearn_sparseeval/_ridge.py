@@ -81,7 +81,7 @@ def _leave_one_out_losses(s: _Spectrum, sample_weight: Array) -> Array:
     return np.stack(losses, axis=1)
 
 
-def fit_ridge(X: Array, y: Array, sample_weight: Array) -> RidgeFit:
+def fit_ridge(X: Array, y: Array, sample_weight: Array, *, least_alpha: float = 0.0) -> RidgeFit:
     """Fit a ridge regression whose penalty minimises the leave-one-out error.
 
     Parameters
@@ -92,6 +92,9 @@ def fit_ridge(X: Array, y: Array, sample_weight: Array) -> RidgeFit:
         Targets, each with a penalty of its own.
     sample_weight : ndarray of shape (n_rows,)
         Positive weights; a weight of two counts as two rows.
+    least_alpha : float, default=0.0
+        Smallest penalty considered, relative to the mean eigenvalue of the features' second
+        moments; the largest of the grid is always considered.
 
     Returns
     -------
@@ -99,7 +102,9 @@ def fit_ridge(X: Array, y: Array, sample_weight: Array) -> RidgeFit:
         Coefficients, intercepts and the chosen penalties.
     """
     s = _decompose(X, y, sample_weight)
-    best = np.argmin(_leave_one_out_losses(s, sample_weight), axis=0)
+    allowed = min(least_alpha, RELATIVE_ALPHAS[-1]) <= RELATIVE_ALPHAS
+    losses = np.where(allowed[:, np.newaxis], _leave_one_out_losses(s, sample_weight), np.inf)
+    best = np.argmin(losses, axis=0)
     weight = s.shrinkage()[best].T / s.singular[:, np.newaxis]
     coef = s.right.T @ (weight * s.projected)
     return RidgeFit(coef, s.y_mean - s.X_mean @ coef, s.alphas[best])

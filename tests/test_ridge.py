@@ -164,3 +164,14 @@ def test_single_row_is_its_own_mean():
     fit = fit_ridge(np.array([[1.0, 0.0]]), np.array([[0.7]]), np.ones(1))
     np.testing.assert_array_equal(fit.coef, [[0], [0]])
     np.testing.assert_allclose(fit.intercept, [0.7])
+
+
+def test_the_least_penalty_is_relative_to_the_mean_eigenvalue():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(50, 4))
+    y = X @ rng.normal(size=(4, 1))  # without noise the smallest penalty is the best
+    mean_eigenvalue = ((X - X.mean(axis=0)) ** 2).sum() / 4
+    weight = np.ones(50)
+    for least_alpha, expected in ((0.0, 1e-4), (0.5, 1.0), (1e9, 1e3)):  # thirds of a decade
+        alpha = fit_ridge(X, y, weight, least_alpha=least_alpha).alpha
+        np.testing.assert_allclose(alpha, expected * mean_eigenvalue)

@@ -1,6 +1,7 @@
 """``sparseeval demo``: the main job on real data, start to end."""
 
 import argparse
+import warnings
 from typing import Any
 
 import numpy as np
@@ -125,19 +126,27 @@ def _print_models(names: Any, predicted: Array, actual: Array) -> None:
         print(f"({len(names) - _ROWS_SHOWN} more models, evenly spaced between these, not shown)")
 
 
-def _print_comparison(X: Array, y: Array, predicted: Array, n_anchors: int, seed: int) -> None:
+def _kendall_tau(y: Array, predicted: Array) -> float:
+    from sklearn.exceptions import UndefinedMetricWarning
+
     from sklearn_sparseeval.metrics import kendall_tau_score
 
+    with warnings.catch_warnings():  # a few items can give all models the same mean: NaN
+        warnings.simplefilter("ignore", UndefinedMetricWarning)
+        return kendall_tau_score(y, predicted)
+
+
+def _print_comparison(X: Array, y: Array, predicted: Array, n_anchors: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     samples = [
         np.nanmean(X[:, rng.choice(X.shape[1], n_anchors, replace=False)], axis=1)
         for _ in range(_RANDOM_DRAWS)
     ]
     errors = [np.abs(sample - y).mean() for sample in samples]
-    taus = [kendall_tau_score(y, sample) for sample in samples]
+    taus = [_kendall_tau(y, sample) for sample in samples]
     rows = {
-        "SparseEval anchors + MLP": (np.abs(predicted - y).mean(), kendall_tau_score(y, predicted)),
-        f"mean of {n_anchors} random items": (np.mean(errors), np.mean(taus)),
+        "SparseEval anchors + MLP": (np.abs(predicted - y).mean(), _kendall_tau(y, predicted)),
+        f"mean of {n_anchors} random items": (np.mean(errors), np.nanmean(taus)),
     }
     print(f"\n{'':<26}  mean absolute error  Kendall's tau")
     for name, (error, tau) in rows.items():

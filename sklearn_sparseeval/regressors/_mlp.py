@@ -54,8 +54,8 @@ class MLPScoreRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimator):
     """Predict benchmark scores from the anchors with multi-layer perceptrons.
 
     By default a ridge regression in closed form, shrunk towards the mean of the anchors, makes
-    the first prediction, and the average of a few small networks adds what it misses. With 50
-    source models the networks hardly move it; with thousands they remove a tenth of its error.
+    the first prediction, and the average of four small networks adds what it misses: next to
+    nothing with 50 source models, a tenth of the error with thousands and many anchors.
     :meth:`paper` gives the network of the SparseEval paper instead.
 
     Parameters
@@ -68,8 +68,10 @@ class MLPScoreRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimator):
         "sigmoid" keeps every prediction inside `score_range`; it cannot be combined with a
         baseline.
     baseline : {"ridge"} or None, default="ridge"
-        The model whose residual the networks learn. "ridge" is a ridge regression on
-        `y` minus the mean of the anchors, its penalty chosen by leave-one-out error.
+        The model whose residual the networks learn. "ridge" is a ridge regression on `y` minus
+        the mean of the anchors. Its penalty has the least leave-one-out error among those not
+        below n_anchors / n_models of the anchors' mean eigenvalue: anchors that were chosen on
+        the same scores make that error look too good.
     n_networks : int, default=4
         How many networks, from different random weights, are averaged.
     dropout : float, default=0.0

@@ -69,7 +69,11 @@ class Scaling(NamedTuple):
         if baseline == "ridge":
             # Ridge on y minus the anchors' mean shrinks to a model's own sample mean, not to the
             # source models' average, which holds up better for models unlike them.
-            ridge = fit_ridge(X, y - X.mean(axis=1, keepdims=True), sample_weight)
+            # The anchors were chosen on these same rows, so that leave-one-out flatters small
+            # penalties: with few models it must not choose freely.
+            n_rows = max(float(sample_weight.sum()), len(X))
+            residual = y - X.mean(axis=1, keepdims=True)
+            ridge = fit_ridge(X, residual, sample_weight, least_alpha=n_features / n_rows)
             coef, intercept = ridge.coef + 1 / n_features, ridge.intercept
         if (X[0] == X).all():
             spread = 1.0

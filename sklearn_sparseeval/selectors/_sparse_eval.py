@@ -73,8 +73,6 @@ class SparseEvalSelector(AnchorSelector):
         the NaN for an imputer behind the selector.
     random_state : int, RandomState instance or None, default=None
         Seeds the starting sets and the proxy.
-    **synonyms : str
-        `score` is accepted for `importance` here; everywhere else the name is `importance`.
 
     Attributes
     ----------
@@ -147,23 +145,16 @@ class SparseEvalSelector(AnchorSelector):
         keep: str = "last",
         missing_anchors: str = "raise",
         random_state: int | np.random.RandomState | None = None,
-        **synonyms: str,
     ) -> None:
         self.n_anchors = n_anchors
         self.init = init
         self.n_init = n_init
         self.n_refinements = n_refinements
         self.proxy = proxy
-        # An attribute called `score` would be taken for a method by scikit-learn.
-        self.importance = synonyms.pop("score", importance)
+        self.importance = importance
         self.keep = keep
         self.missing_anchors = missing_anchors
         self.random_state = random_state
-        if synonyms:
-            raise TypeError(
-                f"SparseEvalSelector got unexpected parameters {sorted(synonyms)}. It takes "
-                f"{self._get_param_names()}."
-            )
 
     def _choose_anchors(
         self, X: Array, y: Array, sample_weight: Array, n_anchors: int

@@ -366,13 +366,3 @@ def test_pitfall_constant_items_are_not_attractive_with_corrected_scores():
     assert set(chosen["published"].refinement_[0].anchors) == {0, 1, 2, 3, 4}
     assert chosen["published"].refinement_[0].added >= 25
     assert all(step.added < 25 for step in chosen["corrected"].refinement_)
-
-
-def test_score_is_taken_for_importance_and_nothing_else_is():
-    assert SparseEvalSelector(score="corrected").importance == "corrected"
-    assert SparseEvalSelector(score="corrected").get_params() == (
-        SparseEvalSelector(importance="corrected").get_params()
-    )
-    assert not hasattr(SparseEvalSelector(score="corrected"), "score")
-    with pytest.raises(TypeError, match=r"unexpected parameters \['anchors'\].*'n_anchors'"):
-        SparseEvalSelector(anchors=3)
