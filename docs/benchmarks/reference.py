@@ -27,7 +27,7 @@ def methods(k, seed):
     repaired = {"keep": "best", "importance": "corrected"}
     mlp = MLPScoreRegressor(random_state=seed)
     linear = MLPScoreRegressor.paper(
-        linear=True, batch_size=256, max_iter=100, learning_rate_init=3e-3,
+        linear=True, batch_size=256, max_iter=300, learning_rate_init=1e-2,
         learning_rate="one-cycle", random_state=seed,
     )  # fmt: skip
     short_paper = MLPScoreRegressor.paper(
@@ -44,10 +44,13 @@ def methods(k, seed):
         "faithful, n_init=1, paper's MLP, 200 epochs": (select(n_init=1), short_paper),
         "faithful, n_init=1": (select(n_init=1), mlp),
         "faithful": (select(), mlp),
+        "faithful, linear proxy": (select(proxy="linear"), mlp),
         "faithful, linear proxy, paper's linear": (select(proxy="linear"), linear),
         "keep='best'": (select(keep="best"), mlp),
         "importance='corrected'": (select(importance="corrected"), mlp),
         "keep='best', importance='corrected'": (select(**repaired), mlp),
+        "  the same, 10 refinements": (select(**repaired, n_refinements=10), mlp),
+        "  the same, linear proxy": (select(**repaired, proxy="linear"), mlp),
         "  the same, RidgeCV": (select(**repaired), ridge),
     }
 
