@@ -132,10 +132,6 @@ class MLPScoreRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimator):
     --------
     SparseEvalSelector : Chooses the anchors; in a pipeline, goes before this regressor.
 
-    Notes
-    -----
-    A row of weight two counts as two rows, exactly so without dropout, batches or early stopping.
-
     References
     ----------
     .. [1] "SparseEval: Efficient Evaluation of Large Language Models by Sparse Optimization",
