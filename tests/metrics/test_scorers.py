@@ -135,6 +135,7 @@ def test_a_fold_without_a_model_below_the_top_is_undefined(benchmark, k):
     assert np.isfinite(results["test_kendall_tau"]).all()
 
 
+# GridSearchCV repeats in a warning of its own that the constant candidate scored NaN.
 @pytest.mark.filterwarnings("ignore:One or more of the test scores are non-finite")
 def test_a_constant_candidate_never_wins_by_rank(benchmark):
     models = [DummyRegressor(), Ridge()]
