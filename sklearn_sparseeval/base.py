@@ -76,6 +76,10 @@ class AnchorSelector(CallbackSupportMixin, SelectorMixin, BaseEstimator):
         "missing_anchors": [StrOptions({"raise", "keep"})],
     }
 
+    # Scores of other types become float64. A selector that computes in blocks adds the small
+    # integers here, and is then handed them as they are.
+    _score_dtypes: tuple[Any, ...] = (np.float64, np.float32)
+
     def __init__(self, n_anchors: int | float = 0.1, *, missing_anchors: str = "raise") -> None:
         self.n_anchors = n_anchors
         self.missing_anchors = missing_anchors
@@ -109,10 +113,11 @@ class AnchorSelector(CallbackSupportMixin, SelectorMixin, BaseEstimator):
             result at all.
         """
         X_valid: Array = validate_data(
-            self, X, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan"
+            self, X, dtype=list(self._score_dtypes), ensure_all_finite="allow-nan"
         )
+        float_dtype = X_valid.dtype if X_valid.dtype.kind == "f" else np.float64
         weight: Array = _check_sample_weight(
-            sample_weight, X_valid, dtype=X_valid.dtype, ensure_non_negative=True
+            sample_weight, X_valid, dtype=float_dtype, ensure_non_negative=True
         )
         used = weight > 0
         if not used.any():
@@ -120,12 +125,15 @@ class AnchorSelector(CallbackSupportMixin, SelectorMixin, BaseEstimator):
                 "All sample weights are zero, so there is no model to choose from. Give at least "
                 "one model a positive weight."
             )
-        evaluated = self._check_evaluated(X_valid[used], np.flatnonzero(used))
-        target = self._check_target(X_valid, y)[used]
+        target = self._check_target(X_valid, y, float_dtype)
+        row_numbers = np.flatnonzero(used)
+        if len(row_numbers) < len(X_valid):
+            X_valid, target, weight = X_valid[used], target[used], weight[used]
+        evaluated = self._check_evaluated(X_valid, row_numbers)
         n_anchors = self._resolve_n_anchors(X_valid.shape[1], int(evaluated.any(axis=0).sum()))
         # First, so that callbacks can transform with the anchors of the moment.
         self._complete_items: NDArray[np.bool_] = np.asarray(evaluated.all(axis=0))
-        anchors = self._choose_anchors(X_valid[used], target, weight[used], n_anchors)
+        anchors = self._choose_anchors(X_valid, target, weight, n_anchors)
         self.anchors_ = np.asarray(anchors, dtype=np.intp)
         return self
 
@@ -216,7 +224,7 @@ class AnchorSelector(CallbackSupportMixin, SelectorMixin, BaseEstimator):
         )
 
     def _check_evaluated(self, X: Array, row_numbers: NDArray[np.intp]) -> NDArray[np.bool_]:
-        evaluated = ~np.isnan(X)
+        evaluated: NDArray[np.bool_] = ~np.isnan(X)
         empty = row_numbers[np.flatnonzero(~evaluated.any(axis=1))]
         if len(empty):
             raise ValueError(
@@ -225,13 +233,13 @@ class AnchorSelector(CallbackSupportMixin, SelectorMixin, BaseEstimator):
             )
         return evaluated
 
-    def _check_target(self, X: Array, y: ArrayLike | None) -> Array:
+    def _check_target(self, X: Array, y: ArrayLike | None, dtype: Any) -> Array:
         if y is None:
             with np.errstate(invalid="ignore"):  # rows of weight zero may be empty
                 counts = (~np.isnan(X)).sum(axis=1)
                 means: Array = np.nansum(X, axis=1, keepdims=True) / counts[:, np.newaxis]
-                return means
-        target: Array = check_array(y, ensure_2d=False, dtype=X.dtype, input_name="y")
+                return means.astype(dtype, copy=False)
+        target: Array = check_array(y, ensure_2d=False, dtype=dtype, input_name="y")
         check_consistent_length(X, target)
         return target.reshape(len(X), -1)
 

@@ -6,7 +6,14 @@ import pytest
 from sklearn.linear_model import Ridge
 from sklearn.utils import check_random_state
 
-from sklearn_sparseeval import AnchorSelector, SparseEvalSelector
+from sklearn_sparseeval import (
+    AnchorSelector,
+    RandomSelector,
+    SparseEvalSelector,
+    SparseRidgeSelector,
+    StraightThroughSelector,
+    StratifiedSelector,
+)
 from sklearn_sparseeval.estimator_checks import anchor_selector_checks, check_anchor_selector
 from sklearn_sparseeval.selectors import _sparse_eval
 
@@ -54,6 +61,24 @@ def test_sparse_eval_passes(check, proxy, monkeypatch):
         check(_sparse_eval_selector(n_anchors=5, proxy="linear"))
     else:
         check(_sparse_eval_selector(proxy=Ridge(), importance="corrected", keep="best"))
+
+
+@pytest.mark.parametrize("check", CHECKS.values(), ids=CHECKS)
+@pytest.mark.parametrize(
+    "selector",
+    [
+        SparseRidgeSelector(),
+        SparseRidgeSelector(alpha=0.1, shrink_to_mean=0.0, missing_anchors="keep"),
+        SparseRidgeSelector(shrink_to_mean=1.0, exchange=False),
+        StraightThroughSelector(max_iter=20),
+        RandomSelector(),
+        StratifiedSelector(),
+        StratifiedSelector(features="difficulty", allocation="equal"),
+    ],
+    ids=lambda selector: repr(selector).replace(" ", ""),
+)
+def test_the_other_selectors_pass(selector, check):
+    check(selector)
 
 
 @pytest.mark.parametrize("selector", [HardestItemsSelector(), WeightedSelector(0.2)])
@@ -182,8 +207,8 @@ class TargetOfZeros(HardestItemsSelector):
         distance = np.abs(np.nan_to_num(X) - y[:, :1])
         return np.argsort(sample_weight @ distance + missing_last, kind="stable")[:n_anchors]
 
-    def _check_target(self, X, y):
-        return np.zeros((len(X), 1)) if y is None else super()._check_target(X, y)
+    def _check_target(self, X, y, dtype):
+        return np.zeros((len(X), 1)) if y is None else super()._check_target(X, y, dtype)
 
 
 class FirstModelDecides(HardestItemsSelector):

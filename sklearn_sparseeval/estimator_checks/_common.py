@@ -35,8 +35,10 @@ def fitted(selector: Any, X: Any, y: Any = None, sample_weight: Any = None, **pa
 
 
 def prepared(selector: Any, **params: Any) -> Any:
-    """Clone, with a few anchors and every seed fixed unless told otherwise."""
+    """Clone; a few anchors, missing ones refused and every seed fixed unless told otherwise."""
     fresh = clone(selector)
+    if "missing_anchors" in fresh.get_params():
+        params = {"missing_anchors": "raise", **params}
     seeds = {name: 0 for name in fresh.get_params() if name.split("__")[-1] == "random_state"}
     return fresh.set_params(**{"n_anchors": N_ANCHORS, **seeds, **params})
 
