@@ -11,6 +11,10 @@ Array = NDArray[np.floating]
 # from 0 to 100 get the same fit.
 RELATIVE_ALPHAS = np.logspace(-4, 3, 22)
 
+# Penalties whose errors differ by rounding only are tied; the largest of them is taken.
+_TIED = 1e-10
+_ROUNDING = 1e-26  # of a squared number
+
 
 class RidgeFit(NamedTuple):
     """A linear model ``X @ coef + intercept`` and the penalty it was fitted with."""
@@ -18,6 +22,7 @@ class RidgeFit(NamedTuple):
     coef: Array  # (n_features, n_outputs)
     intercept: Array  # (n_outputs,)
     alpha: Array  # (n_outputs,)
+    error: Array  # (n_outputs,), root mean squared leave-one-out error; NaN for a single row
 
 
 class _Spectrum(NamedTuple):
@@ -30,16 +35,22 @@ class _Spectrum(NamedTuple):
     right: Array  # (rank, n_features)
     projected: Array  # (rank, n_outputs)
     target: Array  # (n_rows, n_outputs), weighted and centred
-    alphas: Array  # (n_alphas,)
+    alphas: Array  # (n_alphas,), ascending
+    mean_eigenvalue: float
 
     def shrinkage(self) -> Array:
         """Return how much of each direction each penalty keeps, (n_alphas, rank)."""
         eigenvalues = self.singular**2
         return eigenvalues / (eigenvalues + self.alphas[:, np.newaxis])
 
+    def loss(self) -> Array:
+        """Return how much of each direction each penalty takes away, (n_alphas, rank)."""
+        alphas = self.alphas[:, np.newaxis]
+        return alphas / (self.singular**2 + alphas)  # one less the shrinkage, without cancellation
 
-def _decompose(X: Array, y: Array, sample_weight: Array) -> _Spectrum:
-    X, y = X.astype(np.float64), y.astype(np.float64)
+
+def _decompose(X: Array, y: Array, sample_weight: Array, alphas: Array | None = None) -> _Spectrum:
+    X, y = X.astype(np.float64, copy=False), y.astype(np.float64, copy=False)
     total = sample_weight.sum()
     X_mean, y_mean = sample_weight @ X / total, sample_weight @ y / total
     root = np.sqrt(sample_weight)[:, np.newaxis]
@@ -49,16 +60,17 @@ def _decompose(X: Array, y: Array, sample_weight: Array) -> _Spectrum:
     moments = centred.T @ centred if tall else centred @ centred.T
     eigenvalues, vectors = np.linalg.eigh(moments)
     # Directions that are rounding noise would get a weight of noise / noise.
-    noise = 1e-28 * float(((root * X) ** 2).sum())  # all there is where every feature is constant
+    squares = float(sample_weight @ np.einsum("ij,ij->i", X, X))
+    noise = 1e-28 * squares  # all there is where every feature is constant
     keep = eigenvalues > max(1e-12 * eigenvalues.max(initial=0.0), noise)
     singular, vectors = np.sqrt(eigenvalues[keep]), vectors[:, keep]
     left = centred @ vectors / singular if tall else vectors
     right = (vectors if tall else centred.T @ vectors / singular).T
-    mean_eigenvalue = float(np.trace(moments)) / X.shape[1] or 1.0
+    mean_eigenvalue = float(np.trace(moments)) / X.shape[1] if keep.any() else 1.0
+    alphas = RELATIVE_ALPHAS * mean_eigenvalue if alphas is None else np.unique(alphas)
     return _Spectrum(
-        X_mean, y_mean, left, singular, right, left.T @ target, target,
-        RELATIVE_ALPHAS * mean_eigenvalue,
-    )  # fmt: skip
+        X_mean, y_mean, left, singular, right, left.T @ target, target, alphas, mean_eigenvalue
+    )
 
 
 def _leave_one_out_losses(s: _Spectrum, sample_weight: Array) -> Array:
@@ -69,19 +81,30 @@ def _leave_one_out_losses(s: _Spectrum, sample_weight: Array) -> Array:
     """
     total = sample_weight.sum()
     root = np.sqrt(sample_weight)[:, np.newaxis]
-    left, kept = s.left / root, s.shrinkage().T  # (n_rows, rank), (rank, n_alphas)
+    left, lost = s.left / root, s.loss().T  # (n_rows, rank), (rank, n_alphas)
     left_out = np.minimum(sample_weight, 1)[:, np.newaxis]
-    leverage = left_out * (left**2 @ kept + 1 / total)  # the intercept's is that of a mean
-    held_in = np.maximum(1 - leverage, 1e-9)
+    leverages = left_out * left**2
+    # What a row keeps for itself without a penalty. Where that is nothing, the error is a ratio
+    # of two numbers that vanish with the penalty: neither may hold rounding.
+    free = 1 - leverages.sum(axis=1, keepdims=True) - left_out / total
+    free[free < 1e-10] = 0
+    held_in = np.maximum(free + leverages @ lost, np.finfo(np.float64).tiny)
     losses = []
     for target, projected in zip((s.target / root).T, s.projected.T, strict=True):
-        fitted = left @ (kept * projected[:, np.newaxis])
-        error = (target[:, np.newaxis] - fitted) / held_in
+        rest = np.where(free > 0, (target - left @ projected)[:, np.newaxis], 0)
+        error = (rest + left @ (lost * projected[:, np.newaxis])) / held_in
         losses.append(sample_weight @ error**2 / total)
     return np.stack(losses, axis=1)
 
 
-def fit_ridge(X: Array, y: Array, sample_weight: Array, *, least_alpha: float = 0.0) -> RidgeFit:
+def fit_ridge(
+    X: Array,
+    y: Array,
+    sample_weight: Array,
+    *,
+    least_alpha: float = 0.0,
+    alphas: Array | None = None,
+) -> RidgeFit:
     """Fit a ridge regression whose penalty minimises the leave-one-out error.
 
     Parameters
@@ -95,19 +118,29 @@ def fit_ridge(X: Array, y: Array, sample_weight: Array, *, least_alpha: float = 
     least_alpha : float, default=0.0
         Smallest penalty considered, relative to the mean eigenvalue of the features' second
         moments; the largest of the grid is always considered.
+    alphas : ndarray of shape (n_alphas,), default=None
+        Positive penalties to choose from, in the units of :class:`~sklearn.linear_model.Ridge`.
+        By default `RELATIVE_ALPHAS` times the mean eigenvalue.
 
     Returns
     -------
     fit : RidgeFit
-        Coefficients, intercepts and the chosen penalties.
+        Coefficients, intercepts, the chosen penalties and their leave-one-out errors. Among
+        penalties that are equally good the largest is chosen.
     """
-    s = _decompose(X, y, sample_weight)
-    allowed = min(least_alpha, RELATIVE_ALPHAS[-1]) <= RELATIVE_ALPHAS
-    losses = np.where(allowed[:, np.newaxis], _leave_one_out_losses(s, sample_weight), np.inf)
-    best = np.argmin(losses, axis=0)
+    s = _decompose(X, y, sample_weight, alphas)
+    losses = _leave_one_out_losses(s, sample_weight)
+    floor = min(least_alpha * s.mean_eigenvalue, s.alphas[-1])
+    losses[s.alphas < (1 - _TIED) * floor] = np.inf
+    rounding = _ROUNDING * (sample_weight @ y.astype(np.float64) ** 2) / sample_weight.sum()
+    tied = losses <= (1 + _TIED) * losses.min(axis=0) + rounding
+    best = len(tied) - 1 - np.argmax(tied[::-1], axis=0)
     weight = s.shrinkage()[best].T / s.singular[:, np.newaxis]
     coef = s.right.T @ (weight * s.projected)
-    return RidgeFit(coef, s.y_mean - s.X_mean @ coef, s.alphas[best])
+    error = np.sqrt(np.take_along_axis(losses, best[np.newaxis], axis=0)[0])
+    if len(X) == 1 and sample_weight[0] <= 1:
+        error[:] = np.nan  # no row is left to predict it from
+    return RidgeFit(coef, s.y_mean - s.X_mean @ coef, s.alphas[best], error)
 
 
 def leave_one_out_error(X: Array, y: Array, sample_weight: Array) -> float:

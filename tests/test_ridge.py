@@ -175,3 +175,71 @@ def test_the_least_penalty_is_relative_to_the_mean_eigenvalue():
     for least_alpha, expected in ((0.0, 1e-4), (0.5, 1.0), (1e9, 1e3)):  # thirds of a decade
         alpha = fit_ridge(X, y, weight, least_alpha=least_alpha).alpha
         np.testing.assert_allclose(alpha, expected * mean_eigenvalue)
+
+
+def test_the_error_of_the_fit_is_the_least_of_its_target():
+    X, y = _regression(12, 3, 2)
+    weight = 1.0 + np.arange(12) % 3
+    expected = [np.sqrt(_brute_force(X, y[:, task], weight)) for task in range(2)]
+    np.testing.assert_allclose(fit_ridge(X, y, weight).error, expected)
+
+
+def test_a_floor_raises_the_error_to_that_of_the_penalty_taken():
+    X, y = _regression()
+    weight = np.ones(25)
+    fit = fit_ridge(X, y, weight, least_alpha=100.0)
+    assert fit.error[0] == pytest.approx(np.sqrt(_brute_force_loss(X, y[:, 0], weight, fit.alpha)))
+    assert fit.error[0] > 1.1 * fit_ridge(X, y, weight).error[0]
+
+
+@pytest.mark.parametrize("n_features", [3, 40])
+def test_a_grid_of_ones_own_is_in_the_units_of_ridge(n_features):
+    X, y = _regression(n_features=n_features)
+    alphas = np.array([30.0, 0.1, 1.0, 3.0])  # in any order
+    expected = RidgeCV(alphas=alphas).fit(X, y[:, 0])
+    got = fit_ridge(X, y, np.ones(25), alphas=alphas)
+    assert got.alpha[0] == expected.alpha_
+    np.testing.assert_allclose(got.coef[:, 0], expected.coef_, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("alpha", [1e-4, 1e-8, 1e-12])
+@pytest.mark.parametrize("weighting", ["equal", "repeated", "light"])
+def test_tiny_penalties_that_interpolate_have_the_error_of_refits(alpha, weighting):
+    X, y = _regression(12, 30)
+    weight = {
+        "equal": np.ones(12),
+        "repeated": 1.0 + np.arange(12) % 3,
+        "light": np.linspace(0.1, 0.9, 12),
+    }[weighting]
+    expected = np.sqrt(_brute_force_loss(X, y[:, 0], weight, alpha))
+    got = fit_ridge(X, y, weight, alphas=np.array([alpha])).error[0]
+    assert got == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_floor_holds_for_a_grid_of_ones_own():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(50, 4))
+    y = X @ rng.normal(size=(4, 1))  # without noise the smallest penalty is the best
+    mean_eigenvalue = ((X - X.mean(axis=0)) ** 2).sum() / 4
+    alphas = np.array([0.5, 0.9, 2.0]) * mean_eigenvalue
+    for least_alpha, expected in ((0.0, 0.5), (0.6, 0.9), (0.9, 0.9), (1.0, 2.0), (5.0, 2.0)):
+        fit = fit_ridge(X, y, np.ones(50), least_alpha=least_alpha, alphas=alphas)
+        np.testing.assert_allclose(fit.alpha, expected * mean_eigenvalue)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.1, 0.3, 70.0])
+def test_among_equally_good_penalties_the_largest_is_taken(value):
+    X, _ = _regression()
+    alphas = np.array([0.01, 1.0, 100.0])
+    assert fit_ridge(X, np.full((25, 1), value), np.ones(25), alphas=alphas).alpha[0] == 100
+    constant = np.full((25, 2), value)
+    y = np.linspace(0, 1, 25)[:, np.newaxis]
+    assert fit_ridge(constant, y, np.ones(25), alphas=alphas).alpha[0] == 100
+    # The built-in grid is relative to the mean eigenvalue, which is nothing but rounding here.
+    assert fit_ridge(constant, y, np.ones(25)).alpha[0] == pytest.approx(1000)
+
+
+def test_a_single_row_has_no_leave_one_out_error():
+    row, y = np.array([[1.0, 0.0]]), np.array([[0.7]])
+    assert np.isnan(fit_ridge(row, y, np.ones(1)).error[0])
+    assert fit_ridge(row, y, np.full(1, 2.0)).error[0] == 0  # two equal rows
