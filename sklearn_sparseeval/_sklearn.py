@@ -5,6 +5,7 @@ the only one to mend.
 """
 
 from sklearn.base import _fit_context
+from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import (
     HasMethods,
     Interval,
@@ -12,6 +13,7 @@ from sklearn.utils._param_validation import (
     StrOptions,
     validate_params,
 )
+from sklearn.utils.metadata_routing import _raise_for_params
 from sklearn.utils.validation import _check_sample_weight, _num_samples, validate_data
 
 try:
@@ -49,6 +51,8 @@ __all__ = [
     "_check_sample_weight",
     "_fit_context",
     "_num_samples",
+    "_raise_for_params",
+    "_safe_indexing",
     "validate_data",
     "validate_params",
 ]

@@ -1,0 +1,359 @@
+"""One estimator that owns a selector and a regressor, and reads the anchors only."""
+
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn import get_config
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
+from sklearn.pipeline import Pipeline
+from sklearn.utils import Bunch, check_array, get_tags
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    get_routing_for_object,
+    process_routing,
+)
+from sklearn.utils.validation import check_is_fitted, check_memory, has_fit_parameter
+
+from sklearn_sparseeval._sklearn import (
+    HasMethods,
+    _fit_context,
+    _raise_for_params,
+    _safe_indexing,
+    validate_data,
+)
+from sklearn_sparseeval.base import _listing
+
+Array = NDArray[np.floating]
+Indices = NDArray[np.intp]
+
+
+class AnchoredRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
+    """Predict benchmark scores from the anchors that a selector chose, and from nothing else.
+
+    A selector and a regressor in one estimator. Like a pipeline of the two, but for every kind of
+    regressor: it hands on the weights of the anchors, serves regressors that learn from all items
+    of the source models, and passes a model's missing results to regressors that can handle
+    them. `predict` never looks at an item that is no anchor.
+
+    Parameters
+    ----------
+    selector : estimator
+        Chooses the anchors: an :class:`AnchorSelector`, or any of scikit-learn's feature
+        selectors (``fit`` and ``get_support``).
+    regressor : estimator
+        Predicts the score. Either an ordinary regressor, which sees the anchors' columns in the
+        order of the items; or one whose `fit` has a parameter `anchors`, which learns from the
+        whole score matrix and predicts from full-width rows that are NaN off the anchors. Where
+        `fit` has a parameter `anchor_weights`, it gets those of the selector, if it has any, one
+        per column or aligned with `anchors`; for a :class:`~sklearn.pipeline.Pipeline` its last
+        step gets them.
+    memory : str or object with the joblib.Memory interface, default=None
+        Caches the fitted selector, so that a search over the regressor's parameters fits it once
+        per fold. A string is the path of the caching directory. The selector is told from others
+        by its parameters: one with ``random_state=None`` is fitted once too.
+
+    Attributes
+    ----------
+    selector_ : estimator
+        The fitted selector.
+    regressor_ : estimator
+        The fitted regressor.
+    anchors_ : ndarray of shape (n_anchors,)
+        Column indices of the anchors, in the selector's order of choice.
+    anchor_weights_ : ndarray of shape (n_anchors,)
+        Weights of the anchors, aligned with `anchors_`. Defined only where the selector has them.
+    n_features_in_ : int
+        Number of items seen during :term:`fit`.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the items. Defined only when `X` has feature names that are all strings.
+
+    See Also
+    --------
+    AnchorSelector : Base of the selectors.
+    sklearn.pipeline.Pipeline : Chains any number of steps; hands on no weights of anchors.
+
+    Notes
+    -----
+    NaN in `X` means not evaluated. In `fit` the selector says what it does with it. On the
+    anchors NaN goes on to a regressor that allows it, and is an error that names the items
+    otherwise; the selector's `missing_anchors` is not asked. In `predict` the other columns may
+    hold anything.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklearn_sparseeval import AnchoredRegressor, SparseEvalSelector
+    >>> from sklearn_sparseeval.datasets import load_helm_lite
+    >>> X, y = load_helm_lite(task="commonsense", return_X_y=True)
+    >>> selector = SparseEvalSelector(n_anchors=50, proxy=Ridge(), random_state=0)
+    >>> model = AnchoredRegressor(selector, Ridge()).fit(X[:-10], y[:-10])
+    >>> results = X[-10:, np.sort(model.anchors_)]  # of ten new models, on the anchors only
+    >>> predicted = model.predict(model.selector_.inverse_transform(results))
+    >>> bool(abs(predicted - y[-10:]).mean() < 0.03)
+    True
+    """
+
+    _parameter_constraints: dict[str, list[Any]] = {
+        "selector": [HasMethods(["fit", "get_support"])],
+        "regressor": [HasMethods(["fit", "predict"])],
+        "memory": [None, str, HasMethods(["cache"])],
+    }
+
+    def __init__(self, selector: Any, regressor: Any, *, memory: Any = None) -> None:
+        self.selector = selector
+        self.regressor = regressor
+        self.memory = memory
+
+    # Parameters of the user's own estimators are checked too.
+    @_fit_context(prefer_skip_nested_validation=False)  # type: ignore[untyped-decorator]
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        **fit_params: Any,
+    ) -> Self:
+        """Choose the anchors, then fit the regressor.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_models, n_items)
+            Score matrix of the source models; NaN = not evaluated.
+        y : array-like of shape (n_models,) or (n_models, n_tasks), default=None
+            Benchmark scores. By default the mean of each model's evaluated items, which is biased
+            where results are not missing at random: then give `y`.
+        sample_weight : array-like of shape (n_models,), default=None
+            Weight of each source model, for both selector and regressor (the last step, if that
+            is a pipeline). With metadata routing it goes to whoever requests it.
+        **fit_params : dict
+            With ``sklearn.set_config(enable_metadata_routing=True)``, metadata for the selector's
+            and the regressor's `fit`, as they request it. Refused otherwise.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If `sample_weight` is given but selector or regressor cannot take it, or an anchor has
+            a missing result and the regressor does not allow NaN.
+        """
+        _raise_for_params(fit_params, self, "fit")
+        scores, target = self._validated(X, y)
+        routed = self._routed(sample_weight, fit_params)
+        whole = _reads_whole_rows(self.regressor)
+        named = hasattr(self, "feature_names_in_")
+        fit_selector = check_memory(self.memory).cache(_fit_selector)
+        # As in a pipeline: what is cached depends on the parameters, not on an earlier fit.
+        self.selector_ = fit_selector(
+            clone(self.selector), X if named else scores, target, routed.selector.fit
+        )
+        self.anchors_: Indices = _anchors(self.selector_)
+        if hasattr(self.selector_, "anchor_weights_"):
+            self.anchor_weights_: Array = np.asarray(self.selector_.anchor_weights_)
+        elif hasattr(self, "anchor_weights_"):  # of an earlier fit with another selector
+            del self.anchor_weights_
+        items = np.sort(self.anchors_)
+        if not whole and not _allows_nan(self.regressor):
+            self._refuse_missing(scores[:, items], items)
+        given = routed.regressor.fit | self._anchor_metadata(whole)
+        inputs: Any = scores if whole else scores[:, items]
+        if named and not whole:
+            inputs = _safe_indexing(X, items, axis=1)
+        self.regressor_ = clone(self.regressor).fit(inputs, target, **given)
+        return self
+
+    def predict(self, X: ArrayLike) -> Array:
+        """Predict benchmark scores from the results on the anchors.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_models, n_items)
+            Full-width rows, such as ``selector_.inverse_transform(results)``. Only the anchors'
+            columns are read; the others may hold anything.
+
+        Returns
+        -------
+        y : ndarray of shape (n_models,) or (n_models, n_tasks)
+            Predicted scores.
+
+        Raises
+        ------
+        ValueError
+            If a result on an anchor is missing (NaN) and the regressor does not allow NaN.
+        """
+        check_is_fitted(self)
+        rows = _rows(X)
+        validate_data(self, rows, reset=False, skip_check_array=True)
+        items = np.sort(self.anchors_)
+        columns = _safe_indexing(rows, items, axis=1)
+        results: Array = check_array(
+            columns, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan", input_name="X"
+        )
+        if not _allows_nan(self.regressor_):
+            self._refuse_missing(results, items)
+        named = hasattr(self, "feature_names_in_") and hasattr(columns, "columns")
+        inputs: Any = columns if named else results
+        if _reads_whole_rows(self.regressor_):
+            inputs = np.full((len(results), self.n_features_in_), np.nan, dtype=results.dtype)
+            inputs[:, items] = results
+        predicted: Array = self.regressor_.predict(inputs)
+        return predicted
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Get the metadata routing of this object.
+
+        Returns
+        -------
+        routing : MetadataRouter
+            What `fit` hands to the selector and to the regressor.
+        """
+        mapping = MethodMapping().add(caller="fit", callee="fit")
+        router: MetadataRouter = MetadataRouter(owner=type(self).__name__)
+        router.add(selector=self.selector, method_mapping=mapping)
+        router.add(regressor=self.regressor, method_mapping=mapping)
+        return router
+
+    def _validated(self, X: ArrayLike, y: ArrayLike | None) -> tuple[Any, Array]:
+        options = {"dtype": "numeric", "ensure_all_finite": "allow-nan"}
+        if y is None:
+            scores = validate_data(self, X, **options)
+            return scores, _row_means(scores)
+        several = get_tags(self.regressor).target_tags.multi_output
+        scores, target = validate_data(self, X, y, **options, multi_output=several, y_numeric=True)
+        return scores, target
+
+    def _routed(self, sample_weight: ArrayLike | None, fit_params: dict[str, Any]) -> Bunch:
+        """Return what `fit` of the selector and of the regressor are given."""
+        if _routing():
+            weight = {} if sample_weight is None else {"sample_weight": sample_weight}
+            return process_routing(self, "fit", **fit_params, **weight)
+        routed = Bunch(selector=Bunch(fit={}), regressor=Bunch(fit={}))
+        if sample_weight is None:
+            return routed
+        for role in ("selector", "regressor"):
+            estimator = getattr(self, role)
+            keyword = _fit_keyword(estimator, "sample_weight")
+            if keyword is None:
+                raise ValueError(
+                    f"sample_weight is given, but the {role} {type(estimator).__name__} does not "
+                    f"take sample_weight in fit. Leave it out, or take another {role}."
+                )
+            routed[role].fit[keyword] = sample_weight
+        return routed
+
+    def _anchor_metadata(self, whole: bool) -> dict[str, Any]:
+        """Return the anchors and their weights under the names that the regressor takes."""
+        given: dict[str, Any] = {"anchors": self.anchors_} if whole else {}
+        keyword = _fit_keyword(self.regressor, "anchor_weights")
+        if keyword is None or not hasattr(self, "anchor_weights_"):
+            return given
+        if keyword != "anchor_weights" and _routing():  # a pipeline routes by name, not by step
+            step = self.regressor.steps[-1][1]
+            if get_routing_for_object(step).fit.requests.get("anchor_weights") is False:
+                return given
+            keyword = "anchor_weights"
+        order = np.arange(len(self.anchors_)) if whole else np.argsort(self.anchors_)
+        given[keyword] = self.anchor_weights_[order]
+        return given
+
+    def _refuse_missing(self, results: Array, items: Indices) -> None:
+        missing = np.isnan(results)
+        if not missing.any():
+            return
+        bad = items[np.flatnonzero(missing.any(axis=0))]
+        names: Any = getattr(self, "feature_names_in_", np.arange(self.n_features_in_))[bad]
+        regressor = type(self.regressor).__name__
+        raise ValueError(
+            f"{int(missing.any(axis=1).sum())} of {len(missing)} models have no result (NaN) on "
+            f"{len(bad)} of {len(items)} anchors: {_listing(names)}. The regressor {regressor} "
+            "does not allow NaN. Evaluate these items, put an imputer in front of the regressor, "
+            "as in make_pipeline(SimpleImputer(keep_empty_features=True), regressor), or take a "
+            "regressor that allows NaN."
+        )
+
+    def __sklearn_tags__(self) -> Any:
+        """Tell scikit-learn what follows from the selector's and the regressor's tags."""
+        tags = super().__sklearn_tags__()
+        selector, regressor = get_tags(self.selector), get_tags(self.regressor)
+        tags.input_tags.allow_nan = selector.input_tags.allow_nan and _allows_nan(self.regressor)
+        tags.input_tags.positive_only = (
+            selector.input_tags.positive_only or regressor.input_tags.positive_only
+        )
+        tags.target_tags.required = False
+        tags.target_tags.positive_only = regressor.target_tags.positive_only
+        tags.target_tags.multi_output = regressor.target_tags.multi_output
+        tags.regressor_tags.poor_score = bool(
+            regressor.regressor_tags and regressor.regressor_tags.poor_score
+        )
+        tags.non_deterministic = selector.non_deterministic or regressor.non_deterministic
+        return tags
+
+
+def _fit_selector(selector: Any, X: Any, y: Array, fit_params: dict[str, Any]) -> Any:
+    return selector.fit(X, y, **fit_params)
+
+
+def _anchors(selector: Any) -> Indices:
+    anchors = getattr(selector, "anchors_", None)
+    return np.asarray(selector.get_support(indices=True) if anchors is None else anchors)
+
+
+def _routing() -> bool:
+    return bool(get_config()["enable_metadata_routing"])
+
+
+def _allows_nan(estimator: Any) -> bool:
+    """Return whether NaN may reach the estimator; those that wrap another do not always say so."""
+    if get_tags(estimator).input_tags.allow_nan:
+        return True
+    if isinstance(estimator, Pipeline):
+        first = next((step for _, step in estimator.steps if step not in (None, "passthrough")))
+        return _allows_nan(first)
+    wrapped = (getattr(estimator, name, None) for name in ("estimator", "regressor"))
+    return any(hasattr(inner, "fit") and _allows_nan(inner) for inner in wrapped)
+
+
+def _fit_keyword(estimator: Any, parameter: str) -> str | None:
+    """Return the name under which `fit` takes the parameter; None where it does not."""
+    if isinstance(estimator, Pipeline):
+        name, step = estimator.steps[-1]
+        keyword = _fit_keyword(step, parameter)
+        return None if keyword is None else f"{name}__{keyword}"
+    return parameter if has_fit_parameter(estimator, parameter) else None
+
+
+def _reads_whole_rows(regressor: Any) -> bool:
+    keyword = _fit_keyword(regressor, "anchors")
+    if keyword not in (None, "anchors"):
+        raise ValueError(
+            f"The last step of the regressor, a {type(regressor).__name__}, learns from whole "
+            "rows (its fit has a parameter anchors), which the steps before it would change. "
+            "Give that step alone as regressor."
+        )
+    return keyword == "anchors"
+
+
+def _row_means(scores: Any) -> Array:
+    """Return the mean of each row's evaluated items; 0 where there is none."""
+    if scores.dtype.kind != "f":
+        return np.asarray(scores.mean(axis=1))
+    have = ~np.isnan(scores)
+    total: Array = np.where(have, scores, 0).sum(axis=1, dtype=np.float64)
+    count = have.sum(axis=1)
+    means: Array = np.divide(total, count, out=np.zeros(len(total)), where=count > 0)
+    return means
+
+
+def _rows(X: Any) -> Any:
+    """Return a data frame as it is, anything else as a two-dimensional array of any dtype."""
+    if hasattr(X, "columns"):
+        return X
+    # A list with a string in it would turn every number into a string.
+    rows = np.array(X, dtype=object) if isinstance(X, list | tuple) else X
+    return check_array(rows, dtype=None, ensure_all_finite=False, input_name="X")
