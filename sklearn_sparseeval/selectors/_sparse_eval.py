@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from sklearn_sparseeval._ridge import leave_one_out_error
 from sklearn_sparseeval._row_order import canonical_row_order
+from sklearn_sparseeval._score_scale import filled, unit_range
 from sklearn_sparseeval._sklearn import HasMethods, Interval, StrOptions
 from sklearn_sparseeval.base import AnchorSelector
 from sklearn_sparseeval.selectors._initial_anchors import k_means_anchors, random_anchors
@@ -163,8 +164,8 @@ class SparseEvalSelector(AnchorSelector):
         order = canonical_row_order(X, y, sample_weight)
         weight = sample_weight[order]
         candidates = np.flatnonzero(~np.isnan(X).all(axis=0))
-        scores = _filled(_unit_range(X[order]), weight)
-        target = _unit_range(y[order])
+        scores = filled(unit_range(X[order]), weight)
+        target = unit_range(y[order])
         context = self._init_callback_context(max_subtasks=self._n_steps())
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         with threadpool_limits(1):  # a choice between near ties must not depend on the machine
@@ -312,24 +313,6 @@ def _epochs(n_steps: int, n_models: int) -> int:
     """Return how many epochs make so many steps of the default proxy."""
     batches = -(-n_models // _BATCH_SIZE)
     return -(-n_steps // batches)
-
-
-def _unit_range(values: Array) -> Array:
-    """Map values that leave [0, 1] to it by their extremes; leave others alone."""
-    low, high = np.nanmin(values), np.nanmax(values)
-    if low >= 0 and high <= 1:
-        return values
-    return (values - low) / (high - low if high > low else 1.0)
-
-
-def _filled(X: Array, weight: Array) -> Array:
-    """Put each item's mean where a result is missing; 0.5 where an item has none."""
-    missing = np.isnan(X)
-    if not missing.any():
-        return X
-    total = weight @ ~missing
-    mean = (weight @ np.where(missing, 0, X)) / np.where(total == 0, 1, total)
-    return np.where(missing, np.where(total == 0, 0.5, mean), X)
 
 
 def _checked_indices(
