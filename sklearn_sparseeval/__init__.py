@@ -5,20 +5,53 @@ from typing import TYPE_CHECKING
 from sklearn_sparseeval._lazy import lazy_attributes
 
 if TYPE_CHECKING:
+    from sklearn_sparseeval.anchored import AnchoredRegressor
     from sklearn_sparseeval.base import AnchorSelector
-    from sklearn_sparseeval.regressors import MLPScoreRegressor
-    from sklearn_sparseeval.selectors import SparseEvalSelector
+    from sklearn_sparseeval.regressors import (
+        DifferenceRegressor,
+        MLPScoreRegressor,
+        ResidualRidgeRegressor,
+        WeightedMeanRegressor,
+    )
+    from sklearn_sparseeval.selectors import (
+        RandomSelector,
+        SparseEvalSelector,
+        SparseRidgeSelector,
+        StraightThroughSelector,
+        StratifiedSelector,
+    )
 
 __version__ = "0.1.0"
 
-__all__ = ["AnchorSelector", "MLPScoreRegressor", "SparseEvalSelector", "__version__"]
+__all__ = [
+    "AnchorSelector",
+    "AnchoredRegressor",
+    "DifferenceRegressor",
+    "MLPScoreRegressor",
+    "RandomSelector",
+    "ResidualRidgeRegressor",
+    "SparseEvalSelector",
+    "SparseRidgeSelector",
+    "StraightThroughSelector",
+    "StratifiedSelector",
+    "WeightedMeanRegressor",
+    "__version__",
+]
 
 __getattr__ = lazy_attributes(
     __name__,
     {
         "AnchorSelector": ".base",
+        "AnchoredRegressor": ".anchored",
+        "DifferenceRegressor": ".regressors",
         "MLPScoreRegressor": ".regressors",
+        "RandomSelector": ".selectors",
+        "ResidualRidgeRegressor": ".regressors",
         "SparseEvalSelector": ".selectors",
+        "SparseRidgeSelector": ".selectors",
+        "StraightThroughSelector": ".selectors",
+        "StratifiedSelector": ".selectors",
+        "WeightedMeanRegressor": ".regressors",
     },
 )
 
