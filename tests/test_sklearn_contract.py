@@ -96,9 +96,11 @@ def test_check_of_scikit_learn(estimator, check):
     check(estimator)
 
 
+# The checks give targets in any units; a mean of the anchors is in those of the anchors.
 @pytest.mark.filterwarnings("ignore:y lies between .* but the results on the anchors:UserWarning")
-# The checks themselves fit on a data frame and transform an array, and the other way round.
+# The checks themselves fit on a data frame and predict or transform an array,
 @pytest.mark.filterwarnings("ignore:X does not have valid feature names:UserWarning")
+# and the other way round.
 @pytest.mark.filterwarnings("ignore:X has feature names, but .* fitted without:UserWarning")
 @pytest.mark.parametrize(
     ("estimator", "check"),

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_sparseeval._ridge import fit_ridge
+from sklearn_sparseeval.regressors._anchor_results import checked_score_range
 
 if TYPE_CHECKING:
     from sklearn_sparseeval.regressors._mlp import MLPScoreRegressor
@@ -126,17 +127,4 @@ def checked_bounds(estimator: "MLPScoreRegressor", y: Array) -> tuple[float, flo
             f"{estimator.baseline!r}. Set baseline=None, or output_activation='identity'."
         )
     bounds: Any = estimator.score_range
-    if bounds is None:
-        if not sigmoid:
-            return None
-        bounds = (0.0, 1.0)
-    if len(bounds) != 2 or not bounds[0] < bounds[1]:
-        raise ValueError(
-            f"score_range={estimator.score_range!r} must be two numbers, the smaller one first."
-        )
-    if y.min() < bounds[0] or y.max() > bounds[1]:
-        raise ValueError(
-            f"y lies between {y.min():g} and {y.max():g}, outside the score range {bounds}. Set "
-            "score_range to the smallest and largest possible score."
-        )
-    return float(bounds[0]), float(bounds[1])
+    return checked_score_range((0.0, 1.0) if bounds is None and sigmoid else bounds, y)

@@ -211,9 +211,6 @@ class _Recorder:
         return False
 
 
-@pytest.mark.skipif(
-    not hasattr(StraightThroughSelector, "set_callbacks"), reason="callbacks: scikit-learn 1.9"
-)
 def test_a_callback_sees_every_epoch_and_can_stop_the_fit():
     recorder = _Recorder(stop_after=3)
     selector = _selector().set_callbacks(recorder).fit(X)
