@@ -9,10 +9,16 @@ from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import make_scorer, mean_absolute_error, root_mean_squared_error
 
 from sklearn_sparseeval._sklearn import Interval, _num_samples
-from sklearn_sparseeval.metrics._error import max_absolute_error, score_bias
+from sklearn_sparseeval.metrics._error import (
+    max_absolute_error,
+    percentile_absolute_error,
+    score_bias,
+    top_pick_regret,
+)
 from sklearn_sparseeval.metrics._rank import (
     kendall_tau_score,
     pairwise_accuracy_score,
+    spearman_score,
     top_k_overlap_score,
 )
 from sklearn_sparseeval.metrics._validation import check_parameters
@@ -38,13 +44,17 @@ def get_scorers(*, k: int = 10) -> dict[str, Callable[..., float]]:
         - ``"neg_root_mean_squared_error"``: minus
           :func:`sklearn.metrics.root_mean_squared_error`, what metabench and EssenceBench report
           instead; never in one table with the mean absolute error;
+        - ``"neg_percentile_absolute_error"``: minus :func:`percentile_absolute_error`, the 95th
+          percentile;
         - ``"neg_max_absolute_error"``: minus :func:`max_absolute_error`;
         - ``"bias"``: :func:`score_bias` with its sign, positive if predicted too high, 0 best;
         - ``"kendall_tau"``: :func:`kendall_tau_score`;
+        - ``"spearman"``: :func:`spearman_score`;
         - ``"pairwise_accuracy"``: :func:`pairwise_accuracy_score`;
-        - ``"top_k_overlap"``: :func:`top_k_overlap_score`.
+        - ``"top_k_overlap"``: :func:`top_k_overlap_score`;
+        - ``"neg_top_pick_regret"``: minus :func:`top_pick_regret`.
 
-        The errors have the unit of the scores, the other scorers have none.
+        The errors, the bias and the regret have the unit of the scores, the other scorers none.
 
     Raises
     ------
@@ -60,6 +70,7 @@ def get_scorers(*, k: int = 10) -> dict[str, Callable[..., float]]:
     --------
     sklearn.metrics.make_scorer : How a scorer is made from a metric.
     sklearn.metrics.get_scorer : Scorers of scikit-learn by name.
+    get_interval_scorers : Scorers for prediction intervals.
 
     Notes
     -----
@@ -67,6 +78,10 @@ def get_scorers(*, k: int = 10) -> dict[str, Callable[..., float]]:
     ``"top_k_overlap"`` is NaN with a warning instead of a 1 that no method has earned. With few
     models per fold the rank scores are coarse too: predict all models out of fold with
     :func:`sklearn.model_selection.cross_val_predict` and call the metric once.
+
+    That is the way to :func:`minimum_detectable_difference`, which is not among the scorers: a
+    fold of 20 models has 190 pairs for a hundred bins, and a single fold without an answer would
+    make the mean over the folds NaN.
 
     ``refit="bias"`` would choose the candidate that predicts highest. Choose by
     ``"neg_mean_absolute_error"`` and read the bias of the winner.
@@ -93,11 +108,16 @@ def get_scorers(*, k: int = 10) -> dict[str, Callable[..., float]]:
         "neg_root_mean_squared_error": make_scorer(
             root_mean_squared_error, greater_is_better=False
         ),
+        "neg_percentile_absolute_error": make_scorer(
+            percentile_absolute_error, greater_is_better=False
+        ),
         "neg_max_absolute_error": make_scorer(max_absolute_error, greater_is_better=False),
         "bias": make_scorer(score_bias),
         "kendall_tau": make_scorer(kendall_tau_score),
+        "spearman": make_scorer(spearman_score),
         "pairwise_accuracy": make_scorer(pairwise_accuracy_score),
         "top_k_overlap": make_scorer(_top_k_overlap_of_fold, k=k),
+        "neg_top_pick_regret": make_scorer(top_pick_regret, greater_is_better=False),
     }
 
 

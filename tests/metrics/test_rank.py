@@ -10,20 +10,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from scipy.stats import spearmanr
 from sklearn.exceptions import UndefinedMetricWarning
 
 from sklearn_sparseeval.metrics import (
     kendall_tau_score,
     pairwise_accuracy_score,
+    spearman_score,
     top_k_overlap_score,
 )
 
 METRICS = [
     kendall_tau_score,
+    spearman_score,
     pairwise_accuracy_score,
     lambda y_true, y_pred: top_k_overlap_score(y_true, y_pred, k=2),
 ]
-METRIC_IDS = ["kendall_tau", "pairwise_accuracy", "top_k_overlap"]
+METRIC_IDS = ["kendall_tau", "spearman", "pairwise_accuracy", "top_k_overlap"]
 Y_TRUE = [0.1, 0.2, 0.3, 0.4]
 
 
@@ -71,6 +74,37 @@ def test_kendall_tau_corrects_for_ties_on_both_sides():
     assert kendall_tau_score(y_true, y_pred) == pytest.approx(4 / np.sqrt(5 * 5))
 
 
+@pytest.mark.parametrize(
+    ("y_true", "y_pred", "expected"),
+    [
+        (Y_TRUE, [1, 3, 2, 4], 1 - 6 * 2 / (4 * 15)),  # two ranks off by one
+        ([10, 1, 7], [5, 6, 7], 1 - 6 * 6 / (3 * 8)),  # ranks 3, 1, 2 and 1, 2, 3
+        ([1, 2, 2, 3], [1, 2, 3, 3], 3.75 / np.sqrt(4.5 * 4.5)),  # and 1, 2, 3.5, 3.5
+        ([1, 2, 2, 3], [1, 2, 3, 4], 4.5 / np.sqrt(4.5 * 5)),  # ranks 1, 2.5, 2.5, 4
+    ],
+    ids=["swap", "rotation", "ties on both sides", "ties on one"],
+)
+def test_spearman_by_hand(y_true, y_pred, expected):
+    assert spearman_score(y_true, y_pred) == pytest.approx(expected)
+
+
+@settings(deadline=None)
+@given(_scores())
+def test_spearman_is_that_of_scipy(scores):
+    y_true, y_pred = scores
+    y_true[:2], y_pred[:2] = (0, 1), (1, 2)  # neither is constant
+    expected = spearmanr(y_true, y_pred).statistic
+    assert spearman_score(y_true, y_pred) == pytest.approx(expected, abs=1e-12)
+
+
+def test_spearman_is_inflated_by_a_wide_range():
+    y_true, noise = np.random.default_rng(8).random((2, 40))
+    y_pred = y_true + 0.12 * noise
+    rho, tau = spearman_score(y_true, y_pred), kendall_tau_score(y_true, y_pred)
+    assert rho == pytest.approx(0.987, abs=0.005)
+    assert tau == pytest.approx(0.915, abs=0.015)
+
+
 @pytest.mark.parametrize("monotone", [np.exp, np.sqrt, np.cbrt, np.arctan])
 @pytest.mark.parametrize("metric", METRICS, ids=METRIC_IDS)
 def test_rank_metrics_ignore_monotone_maps(metric, monotone):
@@ -97,7 +131,7 @@ def test_perfect_predictions_score_exactly_one(metric):
 
 
 @pytest.mark.parametrize(
-    ("metric", "worst"), list(zip(METRICS, [-1, 0, 0], strict=True)), ids=METRIC_IDS
+    ("metric", "worst"), list(zip(METRICS, [-1, -1, 0, 0], strict=True)), ids=METRIC_IDS
 )
 def test_reversed_predictions_score_the_lower_bound(metric, worst):
     assert metric(Y_TRUE, Y_TRUE[::-1]) == worst
@@ -130,12 +164,15 @@ def test_a_column_is_a_vector_and_the_result_a_float(metric):
     ],
     ids=["y_true", "y_pred", "one model", "second task"],
 )
-def test_kendall_tau_of_a_constant_is_nan_and_warns(y_true, y_pred, reason):
-    with pytest.warns(UndefinedMetricWarning, match=rf"tau is undefined .*{reason}"):
-        assert np.isnan(kendall_tau_score(y_true, y_pred))
+@pytest.mark.parametrize(
+    ("metric", "name"), [(kendall_tau_score, "tau"), (spearman_score, "rho")], ids=["tau", "rho"]
+)
+def test_rank_correlation_of_a_constant_is_nan_and_warns(metric, name, y_true, y_pred, reason):
+    with pytest.warns(UndefinedMetricWarning, match=rf"{name} is undefined .*{reason}"):
+        assert np.isnan(metric(y_true, y_pred))
 
 
-@pytest.mark.parametrize("metric", [kendall_tau_score, pairwise_accuracy_score])
+@pytest.mark.parametrize("metric", [kendall_tau_score, spearman_score, pairwise_accuracy_score])
 def test_the_warning_points_at_the_caller(metric):
     with pytest.warns(UndefinedMetricWarning) as record:
         metric([1, 1], [1, 2])

@@ -17,18 +17,24 @@ from sklearn_sparseeval.metrics import (
     kendall_tau_score,
     max_absolute_error,
     pairwise_accuracy_score,
+    percentile_absolute_error,
     score_bias,
+    spearman_score,
     top_k_overlap_score,
+    top_pick_regret,
 )
 
 EXPECTED = {
     "neg_mean_absolute_error": lambda y, p: -mean_absolute_error(y, p),
     "neg_root_mean_squared_error": lambda y, p: -np.sqrt(np.mean((y - p) ** 2)),
+    "neg_percentile_absolute_error": lambda y, p: -percentile_absolute_error(y, p, percentile=95),
     "neg_max_absolute_error": lambda y, p: -max_absolute_error(y, p),
     "bias": score_bias,
     "kendall_tau": kendall_tau_score,
+    "spearman": spearman_score,
     "pairwise_accuracy": pairwise_accuracy_score,
     "top_k_overlap": lambda y, p: top_k_overlap_score(y, p, k=3),
+    "neg_top_pick_regret": lambda y, p: -top_pick_regret(y, p),
 }
 
 

@@ -1,0 +1,83 @@
+"""Families as numbers."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklearn_sparseeval.splitters._missing_entries import refuse_missing
+
+
+def encode_families(groups: Any) -> NDArray[np.intp]:
+    """Replace the labels of families by numbers, in the order of the labels.
+
+    Parameters
+    ----------
+    groups : array-like of shape (n_models,)
+        Label of each model's family: strings, numbers or any hashable objects.
+
+    Returns
+    -------
+    family : ndarray of shape (n_models,)
+        Number of each model's family, from 0. It depends on the labels only, not on where the
+        models stand, so that a seed draws the same families however the rows are sorted.
+
+    Raises
+    ------
+    ValueError
+        If there is not one label per model, or a label is missing.
+    """
+    labels = np.asarray(groups, dtype=object)
+    if labels.ndim != 1:
+        raise ValueError(
+            f"groups has shape {labels.shape}; expected (n_models,), one family label per model."
+        )
+    refuse_missing(
+        labels,
+        "family label",
+        "Give every model the label of its family, and one of its own where it has none.",
+    )
+    # Strings can be compared, whatever the labels are; 1 and "1" are two families.
+    in_order = sorted(set(labels), key=lambda label: (str(label), type(label).__name__))
+    number = {label: index for index, label in enumerate(in_order)}
+    return np.array([number[label] for label in labels], dtype=np.intp)
+
+
+def check_families(groups: Any, splitter: str, n_needed: int, purpose: str) -> NDArray[np.intp]:
+    """Replace the labels of families by numbers, or say what is wrong with them.
+
+    Parameters
+    ----------
+    groups : array-like of shape (n_models,) or None
+        Label of each model's family.
+    splitter : str
+        Who asks, for the error.
+    n_needed : int
+        Fewest families that will do.
+    purpose : str
+        What they are needed for, for the error.
+
+    Returns
+    -------
+    family : ndarray of shape (n_models,)
+        Number of each model's family, from 0.
+
+    Raises
+    ------
+    ValueError
+        If there are no families, or too few.
+    """
+    if groups is None:
+        raise ValueError(
+            f"{splitter} needs the family of each model, but groups is None. Pass "
+            "groups=families to split, cross_validate or the fit of a search; with metadata "
+            "routing, params={'groups': families} to cross_validate."
+        )
+    family = encode_families(groups)
+    n_families = int(family.max()) + 1
+    if n_families < n_needed:
+        raise ValueError(
+            f"groups holds {n_families} distinct families, but {purpose} needs at least "
+            f"{n_needed}, as no family may stand on both sides."
+        )
+    return family

@@ -1,0 +1,48 @@
+"""Labels or dates that are not there: found in any container, and refused."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+
+def is_missing(entry: Any) -> bool:
+    """Tell whether an entry is None, NaN, NaT or pandas.NA.
+
+    Parameters
+    ----------
+    entry : object
+        A label or date.
+
+    Returns
+    -------
+    missing : bool
+        Whether it stands for "not known".
+    """
+    differs = entry != entry  # NaN and NaT differ from themselves; pandas.NA answers pandas.NA
+    return entry is None or not isinstance(differs, bool | np.bool_) or bool(differs)
+
+
+def refuse_missing(entries: Iterable[Any], what: str, advice: str) -> None:
+    """Raise an error that counts the missing entries of `groups`, if there are any.
+
+    Parameters
+    ----------
+    entries : iterable
+        The entries of `groups`, one per model.
+    what : str
+        What an entry is, such as "date".
+    advice : str
+        What to do about it: the last sentence of the error.
+
+    Raises
+    ------
+    ValueError
+        If an entry is missing.
+    """
+    missing = [index for index, entry in enumerate(entries) if is_missing(entry)]
+    if missing:
+        raise ValueError(
+            f"groups holds {len(missing)} missing {what}(s), the first at index {missing[0]}. "
+            f"{advice}"
+        )
