@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from sklearn_sparseeval._lazy import lazy_attributes
 
 if TYPE_CHECKING:
+    from sklearn_sparseeval._methods import methods
     from sklearn_sparseeval.anchored import AnchoredRegressor
     from sklearn_sparseeval.base import AnchorSelector
     from sklearn_sparseeval.regressors import (
@@ -36,6 +37,7 @@ __all__ = [
     "StratifiedSelector",
     "WeightedMeanRegressor",
     "__version__",
+    "methods",
 ]
 
 __getattr__ = lazy_attributes(
@@ -52,6 +54,7 @@ __getattr__ = lazy_attributes(
         "StraightThroughSelector": ".selectors",
         "StratifiedSelector": ".selectors",
         "WeightedMeanRegressor": ".regressors",
+        "methods": "._methods",
     },
 )
 

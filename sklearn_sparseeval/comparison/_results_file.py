@@ -1,0 +1,103 @@
+"""The file from which an interrupted comparison goes on."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from sklearn_sparseeval.comparison._run import JobResult
+
+# One JSON object a line: first what was compared, then a line per finished job. Floats survive
+# exactly; a line that was cut off when the machine stopped is dropped.
+_FORMAT = "sklearn_sparseeval comparison 1"
+
+Key = tuple[str, int, int]
+
+
+class ResultsFile:
+    """A file of job results that grows as they arrive.
+
+    Parameters
+    ----------
+    path : str or Path or None
+        The file; None keeps nothing.
+    header : dict of str to str
+        What all results of the file have in common: fingerprints of data, splits and so on.
+    methods : dict of str to str
+        Fingerprint of each method.
+    """
+
+    def __init__(self, path: Any, header: dict[str, str], methods: dict[str, str]) -> None:
+        self._path = None if path is None else Path(path)
+        self._methods = methods
+        self._header = {"format": _FORMAT, **header}
+        self.results: dict[Key, JobResult] = {}
+        if self._path is not None:
+            self._open(self._path)
+
+    def add(self, result: JobResult) -> None:
+        """Append the result of a job.
+
+        Parameters
+        ----------
+        result : JobResult
+            The result; kept in ``results`` too.
+        """
+        self.results[result.method, result.n_anchors, result.split] = result
+        if self._path is not None:
+            record = {"fingerprint": self._methods[result.method], **asdict(result)}
+            with self._path.open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps(record) + "\n")
+
+    def _open(self, path: Path) -> None:
+        lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
+        whole = [line for line in lines if line.endswith(b"\n")]
+        if not whole:
+            path.write_text(json.dumps(self._header) + "\n", encoding="utf-8")
+            return
+        self._check_header(path, _parsed(path, whole[0], 1))
+        for number, line in enumerate(whole[1:], 2):
+            self._take(path, _parsed(path, line, number))
+        if len(whole) < len(lines):
+            path.write_bytes(b"".join(whole))
+
+    def _check_header(self, path: Path, header: dict[str, Any]) -> None:
+        if header.get("format") != _FORMAT:
+            raise ValueError(
+                f"{path} is no results file of compare_estimators that this version can read "
+                f"(its first line has format={header.get('format')!r}, expected {_FORMAT!r}). "
+                "Name another file."
+            )
+        other = [key for key, value in self._header.items() if header.get(key) != value]
+        if other:
+            raise ValueError(
+                f"{path} holds results of another comparison: the {', '.join(other)} differ. "
+                "Splits differ from call to call unless random_state, of compare_estimators or "
+                "of your own splitter, is an int. Give the same arguments, or name another file."
+            )
+
+    def _take(self, path: Path, record: dict[str, Any]) -> None:
+        fingerprint = record.pop("fingerprint", None)
+        result = JobResult(**record)
+        if result.method not in self._methods:  # left out this time
+            return
+        if fingerprint != self._methods[result.method]:
+            raise ValueError(
+                f"{path} holds results of a method {result.method!r} with other parameters. Give "
+                "the changed method another name, or name another file."
+            )
+        if result.error is None:  # what failed is tried again
+            self.results[result.method, result.n_anchors, result.split] = result
+
+
+def _parsed(path: Path, line: bytes, number: int) -> dict[str, Any]:
+    try:
+        record = json.loads(line)
+    except ValueError as error:
+        raise ValueError(
+            f"Line {number} of {path} is no JSON, so this is no results file of "
+            "compare_estimators, or a damaged one. Remove the line, or name another file."
+        ) from error
+    if not isinstance(record, dict):
+        raise ValueError(f"Line {number} of {path} is no result. Name another file.")
+    return record

@@ -1,0 +1,139 @@
+"""One method, one number of anchors, one split: fit, predict, score."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import check_scoring
+from threadpoolctl import threadpool_limits
+
+from sklearn_sparseeval._sklearn import _safe_indexing
+from sklearn_sparseeval.comparison._budget import item_means, only_items, prepared, read_items
+
+
+class Job(NamedTuple):
+    """What to run; the first three say which results it gives."""
+
+    method: str
+    n_anchors: int
+    split: int
+    seed: int
+
+
+@dataclass
+class JobResult:
+    """What came out of one job."""
+
+    method: str
+    n_anchors: int
+    split: int
+    scores: dict[str, float] = field(default_factory=dict)
+    fit_seconds: float = float("nan")
+    predict_seconds: float = float("nan")
+    predicted: list[Any] | None = None
+    error: str | None = None
+
+
+class _Predicted:
+    """A fitted estimator whose predictions on the target models are known already."""
+
+    def __init__(self, estimator: Any, predicted: NDArray[np.floating]) -> None:
+        self._estimator = estimator
+        self._predicted = predicted
+
+    def predict(self, X: Any) -> NDArray[np.floating]:
+        return self._predicted
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # let copy and pickle see that there is none
+            raise AttributeError(name)
+        return getattr(self._estimator, name)
+
+    def __sklearn_tags__(self) -> Any:
+        return self._estimator.__sklearn_tags__()
+
+
+def run_job(
+    job: Job,
+    method: Any,
+    data: tuple[Any, NDArray[np.floating]],
+    split: tuple[NDArray[np.intp], NDArray[np.intp]],
+    scorers: dict[str, Any],
+) -> JobResult:
+    """Refit a method on the source models of a split and score it on the targets.
+
+    Parameters
+    ----------
+    job : Job
+        What to run.
+    method : estimator or callable
+        The method; see ``prepared``.
+    data : tuple of (X, y)
+        Score matrix and benchmark scores of all models.
+    split : tuple of ndarray
+        Rows of the source and of the target models.
+    scorers : dict of str to callable
+        Scorers ``(estimator, X, y) -> float``.
+
+    Returns
+    -------
+    result : JobResult
+        With an error text instead of scores where the method failed.
+    """
+    result = JobResult(job.method, job.n_anchors, job.split)
+    # One thread, so that sums do not depend on how many jobs run beside this one.
+    with threadpool_limits(1):
+        try:
+            _fit_and_score(result, job, method, data, split, scorers)
+        # Any exception is a result of the comparison; Ctrl-C is none.
+        except Exception as error:
+            result.error = f"{type(error).__name__}: {error}"
+            result.scores = dict.fromkeys(scorers, float("nan"))
+            result.predicted = None
+    return result
+
+
+def _fit_and_score(
+    result: JobResult, job: Job, method: Any, data: Any, split: Any, scorers: dict[str, Any]
+) -> None:
+    X, y = data
+    sources, targets = split
+    X_source, X_target = (_safe_indexing(X, rows) for rows in split)
+    estimator = prepared(method, job.method, job.n_anchors, job.seed)
+    start = time.perf_counter()
+    estimator.fit(X_source, y[sources])
+    result.fit_seconds = time.perf_counter() - start
+    X_seen = _seen(estimator, X_source, X_target, job.n_anchors)
+    start = time.perf_counter()
+    predicted = np.asarray(estimator.predict(X_seen), dtype=np.float64)
+    result.predict_seconds = time.perf_counter() - start
+    predicted = _checked(predicted, y[targets])
+    result.predicted = predicted.tolist()
+    known = _Predicted(estimator, predicted)
+    scores = check_scoring(known, scoring=scorers, raise_exc=True)(known, X_seen, y[targets])
+    result.scores = {name: float(value) for name, value in scores.items()}
+
+
+def _seen(estimator: Any, X_source: Any, X_target: Any, n_anchors: int) -> Any:
+    """Return the target rows as the method may see them: its anchors and nothing else."""
+    n_items = X_target.shape[1]
+    items, allow_nan = read_items(estimator, n_items)
+    if len(items) > n_anchors:
+        raise ValueError(
+            f"The fitted estimator reads {len(items)} of {n_items} items, but n_anchors="
+            f"{n_anchors} was asked for. Let every selector in it take n_anchors, or share them."
+        )
+    return only_items(X_target, items, np.nan if allow_nan else item_means(X_source))
+
+
+def _checked(predicted: NDArray[np.float64], y: NDArray[np.floating]) -> NDArray[np.float64]:
+    if predicted.size != y.size:
+        raise ValueError(
+            f"predict returned an array of shape {predicted.shape} for targets of shape {y.shape}."
+        )
+    bad = np.count_nonzero(~np.isfinite(predicted))
+    if bad:
+        raise ValueError(f"{bad} of {predicted.size} predictions are not finite.")
+    return predicted.reshape(y.shape)

@@ -1,0 +1,162 @@
+"""A method gets so many anchors, one seed, and of the targets the anchors only."""
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.dummy import DummyRegressor
+from sklearn.ensemble import VotingRegressor
+from sklearn.feature_selection import SelectKBest, f_regression
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+
+from sklearn_sparseeval import (
+    AnchoredRegressor,
+    RandomSelector,
+    SparseEvalSelector,
+    SparseRidgeSelector,
+    WeightedMeanRegressor,
+)
+from sklearn_sparseeval.comparison._budget import (
+    item_means,
+    only_items,
+    prepared,
+    read_items,
+    with_seed,
+)
+
+
+@pytest.fixture(scope="module")
+def panel():
+    rng = np.random.default_rng(0)
+    X = (rng.random((30, 12)) < rng.random((30, 1))).astype(float)
+    return X, X.mean(axis=1)
+
+
+@pytest.mark.parametrize(
+    ("method", "keys"),
+    [
+        (RandomSelector(), ["n_anchors"]),
+        (make_pipeline(RandomSelector(), Ridge()), ["randomselector__n_anchors"]),
+        (AnchoredRegressor(RandomSelector(), Ridge()), ["selector__n_anchors"]),
+        (
+            VotingRegressor(
+                [
+                    ("a", AnchoredRegressor(RandomSelector(), Ridge())),
+                    ("b", make_pipeline(SparseRidgeSelector(), Ridge())),
+                ]
+            ),
+            ["a__selector__n_anchors", "b__sparseridgeselector__n_anchors"],
+        ),
+    ],
+    ids=["selector", "pipeline", "anchored", "voting"],
+)
+def test_every_number_of_anchors_is_set_in_a_copy(method, keys):
+    before = method.get_params()
+    params = prepared(method, "m", 7, seed=3).get_params()
+    assert [params[key] for key in keys] == [7] * len(keys)
+    assert all(method.get_params()[key] == before[key] for key in keys)
+
+
+def test_a_function_makes_the_estimator():
+    made = prepared(lambda n_anchors: RandomSelector(2 * n_anchors), "m", 4, seed=5)
+    assert made.get_params() == {
+        "missing_anchors": "raise", "n_anchors": 8, "random_state": 5
+    }  # fmt: skip
+
+
+def test_a_method_without_a_number_of_anchors_is_named():
+    with pytest.raises(ValueError, match=r"'plain', a Ridge, has no parameter n_anchors.*lambda"):
+        prepared(Ridge(), "plain", 5, seed=0)
+
+
+def test_only_open_seeds_are_set():
+    pipeline = make_pipeline(RandomSelector(random_state=8), SparseEvalSelector(), Ridge())
+    params = with_seed(pipeline, 5).get_params()
+    assert params["randomselector__random_state"] == 8
+    assert params["sparseevalselector__random_state"] == 5
+    assert params["ridge__random_state"] == 5
+
+
+def anchored(k, seed=0):
+    return AnchoredRegressor(RandomSelector(k, random_state=seed), Ridge())
+
+
+@pytest.mark.parametrize(
+    ("estimator", "chosen"),
+    [
+        (RandomSelector(3, random_state=0), lambda e: e.anchors_),
+        (anchored(3), lambda e: e.anchors_),
+        (make_pipeline(RandomSelector(3, random_state=0), Ridge()), lambda e: e[0].anchors_),
+        (make_pipeline("passthrough", anchored(3)), lambda e: e[1].anchors_),
+        (TransformedTargetRegressor(anchored(3)), lambda e: e.regressor_.anchors_),
+        (GridSearchCV(anchored(3), {}), lambda e: e.best_estimator_.anchors_),
+        (
+            VotingRegressor([("a", anchored(3)), ("b", anchored(4, 1))]),
+            lambda e: np.union1d(e.estimators_[0].anchors_, e.estimators_[1].anchors_),
+        ),
+        # The second selector sees three columns: it cannot name items.
+        (
+            make_pipeline(
+                RandomSelector(5, random_state=0), RandomSelector(2, random_state=0), Ridge()
+            ),
+            lambda e: e[0].anchors_,
+        ),
+        (DummyRegressor(), lambda e: []),
+        (Ridge(), lambda e: []),
+    ],
+    ids=[
+        "selector", "anchored", "pipeline", "behind passthrough", "transformed target", "search",
+        "voting", "two selectors", "dummy", "ridge",
+    ],
+)  # fmt: skip
+def test_the_items_that_are_read_are_found(panel, estimator, chosen):
+    items, allow_nan = read_items(estimator.fit(*panel), 12)
+    np.testing.assert_array_equal(items, np.sort(chosen(estimator)))
+    assert items.dtype == np.intp
+    assert allow_nan
+
+
+def test_selectors_of_scikit_learn_take_no_nan(panel):
+    pipeline = make_pipeline(SelectKBest(f_regression, k=3), Ridge()).fit(*panel)
+    items, allow_nan = read_items(pipeline, 12)
+    np.testing.assert_array_equal(items, pipeline[0].get_support(indices=True))
+    assert not allow_nan
+
+
+@pytest.mark.parametrize(
+    "make", [np.array, pd.DataFrame, pl.DataFrame], ids=["array", "pandas", "polars"]
+)
+def test_everything_but_the_items_is_hidden(make):
+    X = np.arange(8).reshape(2, 4)
+    shown = only_items(make(X), np.array([2, 0]), np.nan)
+    assert type(shown) is type(make(X))
+    np.testing.assert_array_equal(
+        np.asarray(shown), [[0, np.nan, 2, np.nan], [4, np.nan, 6, np.nan]]
+    )
+    assert X.dtype.kind == "i"
+
+
+def test_names_stay_on_a_data_frame():
+    X = pd.DataFrame([[1, 0]], index=["model"], columns=["q1", "q2"])
+    shown = only_items(X, np.array([1]), np.array([0.25, 0.75]))
+    pd.testing.assert_frame_equal(
+        shown, pd.DataFrame([[0.25, 0.0]], index=["model"], columns=["q1", "q2"])
+    )
+
+
+def test_item_means_leave_out_what_is_missing():
+    X = np.array([[1, np.nan, np.nan], [0, 1, np.nan]])
+    np.testing.assert_array_equal(item_means(X), [0.5, 1, 0])
+
+
+def test_a_target_row_says_nothing_but_its_anchors(panel):
+    """Whatever the hidden cells were, what the method sees is the same."""
+    X, y = panel
+    model = AnchoredRegressor(RandomSelector(3, random_state=0), WeightedMeanRegressor()).fit(X, y)
+    items, _ = read_items(model, 12)
+    other = 1 - X
+    other[:, items] = X[:, items]
+    np.testing.assert_array_equal(only_items(X, items, np.nan), only_items(other, items, np.nan))

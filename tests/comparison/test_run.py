@@ -1,0 +1,176 @@
+"""One job: refit, hide, predict, score; a failure is a result."""
+
+import re
+
+import numpy as np
+import pytest
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.dummy import DummyRegressor
+from sklearn.feature_selection import SelectKBest, f_regression
+from sklearn.linear_model import Ridge
+from sklearn.metrics import mean_absolute_error
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+
+from sklearn_sparseeval import (
+    AnchoredRegressor,
+    RandomSelector,
+    ResidualRidgeRegressor,
+    SparseRidgeSelector,
+    WeightedMeanRegressor,
+)
+from sklearn_sparseeval.comparison._run import Job, run_job
+from sklearn_sparseeval.metrics import get_scorers, kendall_tau_score
+
+SCORERS = {name: get_scorers()[name] for name in ("neg_mean_absolute_error", "kendall_tau")}
+SPLIT = np.arange(40), np.arange(40, 60)
+
+
+@pytest.fixture(scope="module")
+def data():
+    rng = np.random.default_rng(0)
+    X = (rng.random((60, 25)) < rng.random((60, 1))).astype(float)
+    return X, X.mean(axis=1)
+
+
+def run(method, data, *, n_anchors=5, seed=1, scorers=SCORERS):
+    return run_job(Job("m", n_anchors, 0, seed), method, data, SPLIT, scorers)
+
+
+def test_the_result_is_that_of_fitting_on_sources_and_predicting_targets(data):
+    X, y = data
+    result = run(AnchoredRegressor(SparseRidgeSelector(), ResidualRidgeRegressor()), data)
+    by_hand = make_pipeline(SparseRidgeSelector(5), ResidualRidgeRegressor()).fit(X[:40], y[:40])
+    predicted = by_hand.predict(X[40:])
+    np.testing.assert_allclose(result.predicted, predicted, rtol=1e-12)
+    assert result.error is None
+    assert result.scores == {
+        "neg_mean_absolute_error": pytest.approx(-mean_absolute_error(y[40:], predicted)),
+        "kendall_tau": pytest.approx(kendall_tau_score(y[40:], predicted)),
+    }
+    assert result.fit_seconds > 0
+    assert result.predict_seconds > 0
+
+
+class Cheat(RegressorMixin, BaseEstimator):
+    """Says it reads few items, and reads the whole target row."""
+
+    def __init__(self, n_anchors=1):
+        self.n_anchors = n_anchors
+
+    def fit(self, X, y):
+        self.n_features_in_ = X.shape[1]
+        self.anchors_ = np.arange(self.n_anchors)
+        return self
+
+    def predict(self, X):
+        return np.nanmean(X, axis=1)
+
+
+def test_reading_more_than_the_anchors_gains_nothing(data):
+    X = data[0]
+    result = run(Cheat(), data, n_anchors=3)
+    np.testing.assert_array_equal(result.predicted, X[40:, :3].mean(axis=1))
+
+
+def test_a_selector_that_takes_no_nan_gets_the_items_means(data):
+    X, y = data
+    method = lambda n_anchors: make_pipeline(  # noqa: E731
+        SelectKBest(f_regression, k=n_anchors), Ridge()
+    )
+    result = run(method, data)
+    expected = method(5).fit(X[:40], y[:40]).predict(X[40:])
+    np.testing.assert_allclose(result.predicted, expected)
+
+
+def test_a_constant_prediction_needs_no_anchors(data):
+    result = run(lambda n_anchors: DummyRegressor(), data, scorers={"bias": get_scorers()["bias"]})
+    assert result.predicted == pytest.approx([data[1][:40].mean()] * 20)
+
+
+class Fails(Cheat):
+    def __init__(self, n_anchors=1, at="fit", error=None):
+        super().__init__(n_anchors)
+        self.at = at
+        self.error = error
+
+    def fit(self, X, y):
+        if self.at == "fit":
+            raise self.error or RuntimeError("no luck")
+        return super().fit(X, y)
+
+    def predict(self, X):
+        if self.at == "predict":
+            raise RuntimeError("no luck")
+        if self.at == "shape":
+            return np.zeros(3)
+        return np.full(len(X), np.nan)
+
+
+@pytest.mark.parametrize(
+    ("method", "error"),
+    [
+        (Fails(at="fit"), "RuntimeError: no luck"),
+        (Fails(at="predict"), "RuntimeError: no luck"),
+        (Fails(at="shape"), r"returned an array of shape \(3,\) for targets of shape \(20,\)"),
+        (Fails(at="nan"), "20 of 20 predictions are not finite"),
+        (lambda n_anchors: Ridge(), "Input X contains NaN"),
+        (lambda n_anchors: RandomSelector(n_anchors), "no attribute 'predict'"),
+        (
+            lambda n_anchors: AnchoredRegressor(RandomSelector(9), Ridge()),
+            "reads 9 of 25 items, but n_anchors=5",
+        ),
+        (
+            GridSearchCV(
+                AnchoredRegressor(RandomSelector(random_state=0), WeightedMeanRegressor()),
+                {"selector__n_anchors": [20]},
+            ),
+            "reads 20 of 25 items",
+        ),
+    ],
+    ids=["fit", "predict", "shape", "nan", "no anchors", "no regressor", "fixed", "search"],
+)
+def test_a_failure_is_recorded(data, method, error):
+    result = run(method, data)
+    assert re.search(error, result.error)
+    assert result.predicted is None
+    assert set(result.scores) == set(SCORERS)
+    assert np.isnan(list(result.scores.values())).all()
+
+
+def test_ctrl_c_is_no_failure(data):
+    with pytest.raises(KeyboardInterrupt):
+        run(Fails(error=KeyboardInterrupt()), data)
+
+
+class Counts(Cheat):
+    """Counts its predictions, and has more than predict to be scored by."""
+
+    predictions = 0
+    colour = "green"
+
+    def predict(self, X):
+        Counts.predictions += 1
+        return np.zeros(len(X))
+
+
+def test_scorers_see_the_fitted_estimator_and_predict_once(data):
+    Counts.predictions = 0
+    scorers = {
+        **SCORERS,
+        "neg_max_absolute_error": get_scorers()["neg_max_absolute_error"],
+        "colour": lambda estimator, X, y: float(estimator.colour == "green"),
+        "unknown": lambda estimator, X, y: float(hasattr(estimator, "__len__")),
+    }
+    del scorers["kendall_tau"]  # undefined for a constant
+    result = run(Counts(), data, scorers=scorers)
+    assert Counts.predictions == 1
+    assert (result.scores["colour"], result.scores["unknown"]) == (1, 0)
+
+
+def test_several_tasks(data):
+    X, y = data
+    targets = np.column_stack([y, X[:, 0]])
+    method = AnchoredRegressor(SparseRidgeSelector(), Ridge())
+    result = run(method, (X, targets))
+    assert np.shape(result.predicted) == (20, 2)
