@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 
@@ -79,30 +80,25 @@ def methods() -> dict[str, Method]:
 # Selectors and regressors are imported when a method is built, since some need torch.
 
 
-def _anchored(selector: str, regressor: str, **selector_params: Any) -> Callable[..., Any]:
-    def build(n_anchors: int | float) -> Any:
-        import sklearn_sparseeval as package
+def _anchored(selector: str, regressor: str, n_anchors: int | float, **selector_params: Any) -> Any:
+    import sklearn_sparseeval as package
 
-        chosen = getattr(package, selector)(n_anchors, **selector_params)
-        return package.AnchoredRegressor(chosen, getattr(package, regressor)())
-
-    return build
+    chosen = getattr(package, selector)(n_anchors, **selector_params)
+    return package.AnchoredRegressor(chosen, getattr(package, regressor)())
 
 
-def _imputed(selector: str, make_regressor: Callable[[], Any], **selector_params: Any) -> Any:
+def _imputed(
+    selector: str, make_regressor: Callable[[], Any], n_anchors: int | float, **selector_params: Any
+) -> Any:
     """Like `_anchored`, for regressors that do not take the NaN of an incomplete history."""
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
 
-    def build(n_anchors: int | float) -> Any:
-        from sklearn.impute import SimpleImputer
-        from sklearn.pipeline import make_pipeline
+    import sklearn_sparseeval as package
 
-        import sklearn_sparseeval as package
-
-        chosen = getattr(package, selector)(n_anchors, **selector_params)
-        imputer = SimpleImputer(keep_empty_features=True)
-        return package.AnchoredRegressor(chosen, make_pipeline(imputer, make_regressor()))
-
-    return build
+    chosen = getattr(package, selector)(n_anchors, **selector_params)
+    imputer = SimpleImputer(keep_empty_features=True)
+    return package.AnchoredRegressor(chosen, make_pipeline(imputer, make_regressor()))
 
 
 def _ridge_cv() -> Any:
@@ -121,7 +117,7 @@ def _sparse_eval_repaired(n_anchors: int | float) -> Any:
     from sklearn.linear_model import Ridge
 
     repairs = {"proxy": Ridge(), "importance": "corrected", "keep": "best"}
-    return _imputed("SparseEvalSelector", _mlp, **repairs)(n_anchors)
+    return _imputed("SparseEvalSelector", _mlp, n_anchors, **repairs)
 
 
 _OURS = "sklearn-sparseeval"
@@ -136,67 +132,67 @@ _METHODS = [
         "random-mean",
         "The mean of a random sample of the items.",
         _SURVEY,
-        _anchored("RandomSelector", "WeightedMeanRegressor"),
+        partial(_anchored, "RandomSelector", "WeightedMeanRegressor"),
     ),
     Method(
         "random-ridge",
         "Ridge regression on the results of random items.",
         _BENCHMARK_PREDICTION,
-        _imputed("RandomSelector", _ridge_cv),
+        partial(_imputed, "RandomSelector", _ridge_cv),
     ),
     Method(
         "random-residual-ridge",
         "Random items; ridge regression that shrinks to the model's own mean on them.",
         _OURS,
-        _anchored("RandomSelector", "ResidualRidgeRegressor"),
+        partial(_anchored, "RandomSelector", "ResidualRidgeRegressor"),
     ),
     Method(
         "stratified-mean",
         "One random item of each of as many strata as anchors; their weighted mean.",
         _SURVEY,
-        _anchored("StratifiedSelector", "WeightedMeanRegressor"),
+        partial(_anchored, "StratifiedSelector", "WeightedMeanRegressor"),
     ),
     Method(
         "stratified-residual-ridge",
         "The stratified sample; ridge regression that shrinks to the model's own mean on it.",
         _OURS,
-        _anchored("StratifiedSelector", "ResidualRidgeRegressor"),
+        partial(_anchored, "StratifiedSelector", "ResidualRidgeRegressor"),
     ),
     Method(
         "stratified-difference",
         "The stratified sample; every item predicted from it, plus the weighted residuals.",
         _OURS,
-        _anchored("StratifiedSelector", "DifferenceRegressor"),
+        partial(_anchored, "StratifiedSelector", "DifferenceRegressor"),
     ),
     Method(
         "straight-through",
         "Anchors by gradient descent on out-of-fold error; residual ridge.",
         '"DualViewEval", 2026, arXiv:2609.18909, in its form for outcomes only',
-        _anchored("StraightThroughSelector", "ResidualRidgeRegressor"),
+        partial(_anchored, "StraightThroughSelector", "ResidualRidgeRegressor"),
     ),
     Method(
         "sparse-ridge",
         "Anchors by forward selection and exchange on the ridge objective; residual ridge.",
         _OURS,
-        _anchored("SparseRidgeSelector", "ResidualRidgeRegressor"),
+        partial(_anchored, "SparseRidgeSelector", "ResidualRidgeRegressor"),
     ),
     Method(
         "sparse-ridge-nested",
         "The anchors of the forward selection alone, without exchange: faster; residual ridge.",
         _OURS,
-        _anchored("SparseRidgeSelector", "ResidualRidgeRegressor", exchange=False),
+        partial(_anchored, "SparseRidgeSelector", "ResidualRidgeRegressor", exchange=False),
     ),
     Method(
         "sparse-ridge-mlp",
         "The anchors of sparse-ridge; networks that learn what a ridge regression misses.",
         _OURS,
-        _imputed("SparseRidgeSelector", _mlp),
+        partial(_imputed, "SparseRidgeSelector", _mlp),
     ),
     Method(
         "sparseeval",
         "The anchors of SparseEval, refined by swaps that a trained network suggests; an MLP.",
         _SPARSE_EVAL,
-        _imputed("SparseEvalSelector", _mlp),
+        partial(_imputed, "SparseEvalSelector", _mlp),
     ),
     Method(
         "sparseeval-repaired",

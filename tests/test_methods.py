@@ -1,5 +1,6 @@
 """The registry builds what it says, for complete and incomplete histories."""
 
+import pickle
 import subprocess
 import sys
 
@@ -36,6 +37,8 @@ def test_a_method_says_what_it_is_and_builds_a_new_estimator(name):
     assert method.description.endswith(".")
     assert method.source
     assert method(5) is not method(5)
+    copy = pickle.loads(pickle.dumps(method))
+    assert repr(copy(5)) == repr(method(5))
     assert clone(method(0.5)).get_params()["selector__n_anchors"] == 0.5
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from sklearn_sparseeval import __version__
-from sklearn_sparseeval.cli import _demo
+from sklearn_sparseeval.cli import _compare, _demo
 
 __all__ = ["main"]
 
@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     code : int
-        Exit code: 0 when all went well, 2 for a wrong argument, 130 after Ctrl-C.
+        Exit code: 0 when all went well, 2 for a wrong argument or file, 130 after Ctrl-C.
     """
     parser = _Parser(
         prog="sparseeval",
@@ -39,10 +39,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _demo.add_parser(commands)
+    _compare.add_parser(commands)
     arguments = parser.parse_args(argv)
     try:
         arguments.run(arguments)
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         print(f"sparseeval: error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -7,20 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_sparseeval.cli._arguments import positive, seed
+from sklearn_sparseeval.cli._score_file import SHIPPED
+
 Array = NDArray[np.floating]
 
-_DATASETS: dict[str, tuple[str, dict[str, str]]] = {
-    **{
-        f"helm_lite_{task}": ("load_helm_lite", {"task": task})
-        for task in ("gsm", "mmlu", "commonsense", "math", "med_qa")
-    },
-    **{
-        f"open_llm_{task}": ("load_open_llm", {"task": task})
-        for task in ("arc_challenge", "ifeval")
-    },
-    "zeroeval_gsm": ("load_zeroeval_gsm", {}),
-    "mathvision": ("load_mathvision", {}),
-}
 _ROWS_SHOWN = 20
 _RANDOM_DRAWS = 200
 
@@ -43,15 +34,15 @@ def add_parser(commands: Any) -> None:
         "demo", help="predict held-out models on real data", description=text
     )
     parser.add_argument(
-        "--dataset", default="open_llm_arc_challenge", choices=list(_DATASETS), metavar="NAME",
+        "--dataset", default="open_llm_arc_challenge", choices=list(SHIPPED), metavar="NAME",
         help="one of: %(choices)s (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
-        "--n-anchors", type=_positive, default=50, metavar="K",
+        "--n-anchors", type=positive, default=50, metavar="K",
         help="how many items to choose (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
-        "--seed", type=_seed, default=0, metavar="SEED",
+        "--seed", type=seed, default=0, metavar="SEED",
         help="which models are held out, and every other draw (default: %(default)s)",
     )  # fmt: skip
     parser.set_defaults(run=run)
@@ -69,7 +60,7 @@ def run(arguments: argparse.Namespace) -> None:
 
     from sklearn_sparseeval import datasets
 
-    loader, options = _DATASETS[arguments.dataset]
+    loader, options = SHIPPED[arguments.dataset]
     bunch = getattr(datasets, loader)(**options)
     X, y, families = bunch.data, bunch.target, bunch.families
     split = GroupShuffleSplit(1, test_size=0.25, random_state=arguments.seed)
@@ -151,24 +142,3 @@ def _print_comparison(X: Array, y: Array, predicted: Array, n_anchors: int, seed
     print(f"\n{'':<26}  mean absolute error  Kendall's tau")
     for name, (error, tau) in rows.items():
         print(f"{name:<26}  {100 * error:12.2f} points  {tau:13.3f}")
-
-
-def _positive(text: str) -> int:
-    value = _integer(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value} is not at least 1")
-    return value
-
-
-def _seed(text: str) -> int:
-    value = _integer(text)
-    if not 0 <= value < 2**32:
-        raise argparse.ArgumentTypeError(f"{value} is not between 0 and 2**32 - 1")
-    return value
-
-
-def _integer(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None

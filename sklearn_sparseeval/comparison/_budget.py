@@ -1,6 +1,6 @@
 """What a method may use: so many anchors, one seed, and of the target models the anchors only."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +37,7 @@ def prepared(method: Any, name: str, n_anchors: int, seed: int) -> Any:
         return with_seed(method(n_anchors=n_anchors), seed)
     estimator = clone(method)
     keys = [key for key in estimator.get_params() if _last(key) == "n_anchors"]
-    if not keys:
+    if not has_budget(estimator):
         raise ValueError(
             f"The method {name!r}, a {type(method).__name__}, has no parameter n_anchors, so it "
             "cannot be given a number of anchors. Put a selector into it, or pass a function "
@@ -71,36 +71,59 @@ def with_seed(estimator: Any, seed: int) -> Any:
     return estimator.set_params(**dict.fromkeys(unset, seed))
 
 
-def read_items(estimator: Any, n_items: int) -> tuple[Indices, bool]:
+def has_budget(estimator: Any) -> bool:
+    """Return whether an estimator, or a part of it, has a parameter `n_anchors`.
+
+    Parameters
+    ----------
+    estimator : estimator
+        The estimator.
+
+    Returns
+    -------
+    has_budget : bool
+        Whether it chooses items, then, or says it does.
+    """
+    return any(_last(key) == "n_anchors" for key in estimator.get_params())
+
+
+class ReadItems(NamedTuple):
+    """Which items a fitted estimator reads of a model, as sorted column indices."""
+
+    items: Indices
+    allow_nan: bool  # whether all parts that choose take rows that are NaN elsewhere
+
+
+def read_items(estimator: Any, columns: Indices) -> ReadItems | None:
     """Find the items that a fitted estimator reads of a model.
 
     Parameters
     ----------
     estimator : estimator
-        Fitted on `n_items` columns: has ``anchors_`` or ``get_support``, or parts that do (steps
-        of a pipeline, members of an ensemble, the winner of a search).
-    n_items : int
-        Number of items. Parts that saw another number are not asked.
+        Fitted: has ``anchors_`` or ``get_support``, or parts that do (steps of a pipeline,
+        members of an ensemble, the winner of a search).
+    columns : ndarray of shape (n_columns,)
+        The item of each column that the estimator sees.
 
     Returns
     -------
-    items : ndarray of shape (n_read,)
-        Sorted column indices; empty where no part chooses items.
-    allow_nan : bool
-        Whether all that choose take rows that are NaN elsewhere.
+    read : ReadItems or None
+        None where no part chooses items, or what it chooses from are no longer items.
     """
-    selectors = list(_choosers(estimator, n_items))
-    items = [
-        selector.anchors_ if hasattr(selector, "anchors_") else selector.get_support(indices=True)
-        for selector in selectors
-    ]
-    allow_nan = all(
-        hasattr(selector, "anchors_") or get_tags(selector).input_tags.allow_nan
-        for selector in selectors
-    )
-    return np.unique(
-        np.concatenate([*items, np.empty(0, dtype=np.intp)]).astype(np.intp)
-    ), allow_nan
+    chosen = _chosen(estimator, columns)
+    if chosen is not None:
+        return chosen
+    if hasattr(estimator, "steps"):
+        return _read_by_steps(estimator, columns)
+    members = getattr(estimator, "estimators_", None)
+    if members is None:
+        members = [getattr(estimator, name) for name in _FITTED_INSIDE if hasattr(estimator, name)]
+    found = [read_items(part, columns) for part in np.ravel(np.asarray(members, dtype=object))]
+    known = [read for read in found if read is not None]
+    if not known:
+        return None
+    items = np.unique(np.concatenate([read.items for read in known]))
+    return ReadItems(items, all(read.allow_nan for read in known))
 
 
 def only_items(X: Any, items: Indices, fill: Any) -> Any:
@@ -150,22 +173,37 @@ def item_means(X: Any) -> NDArray[np.float64]:
     return means
 
 
-def _choosers(estimator: Any, n_items: int) -> Any:
-    """Yield the outermost parts that choose among all items."""
-    chooses = hasattr(estimator, "anchors_") or hasattr(estimator, "get_support")
-    if chooses and getattr(estimator, "n_features_in_", n_items) == n_items:
-        yield estimator
-        return
-    for part in _parts(estimator):
-        yield from _choosers(part, n_items)
+def _chosen(estimator: Any, columns: Indices) -> ReadItems | None:
+    """Return what an estimator chooses itself."""
+    if hasattr(estimator, "anchors_"):
+        return ReadItems(np.sort(columns[np.asarray(estimator.anchors_)]), True)
+    if hasattr(estimator, "get_support"):
+        items = np.sort(columns[estimator.get_support(indices=True)])
+        return ReadItems(items, get_tags(estimator).input_tags.allow_nan)
+    return None
 
 
-def _parts(estimator: Any) -> list[Any]:
-    if hasattr(estimator, "steps"):
-        return [step for _, step in estimator.steps if hasattr(step, "fit")]
-    if hasattr(estimator, "estimators_"):
-        return list(np.ravel(np.asarray(estimator.estimators_, dtype=object)))
-    return [getattr(estimator, name) for name in _FITTED_INSIDE if hasattr(estimator, name)]
+def _read_by_steps(pipeline: Any, columns: Indices) -> ReadItems | None:
+    """Follow the items through a pipeline, as long as its columns are items."""
+    narrowed, allow_nan = False, True
+    for _, step in pipeline.steps:
+        if step in (None, "passthrough"):
+            continue
+        read = read_items(step, columns)
+        if read is not None:
+            narrowed, columns = True, read.items
+            allow_nan = allow_nan and read.allow_nan
+        elif not _keeps_columns(step, len(columns)):
+            break
+    return ReadItems(columns, allow_nan) if narrowed else None
+
+
+def _keeps_columns(step: Any, n_columns: int) -> bool:
+    """Return whether column i of what a transformer returns is column i of what it was given."""
+    names = getattr(step, "feature_names_in_", np.array([f"x{i}" for i in range(n_columns)]))
+    if not hasattr(step, "get_feature_names_out"):
+        return False
+    return list(step.get_feature_names_out(names)) == list(names)
 
 
 def _last(key: str) -> str:

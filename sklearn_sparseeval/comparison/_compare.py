@@ -1,34 +1,37 @@
 """Many methods, one protocol, one table."""
 
 import pickle
-import re
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
-from numbers import Integral, Real
 from typing import Any
 
 import joblib
 import numpy as np
+import sklearn
 from numpy.typing import ArrayLike, NDArray
-from sklearn.model_selection import ShuffleSplit, check_cv
-from sklearn.utils import check_array, check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
-from sklearn_sparseeval._methods import methods as registered_methods
-from sklearn_sparseeval._sklearn import _num_samples
+from sklearn_sparseeval import __version__
+from sklearn_sparseeval.comparison._arguments import (
+    check_baseline,
+    check_budgets,
+    check_data,
+    check_methods,
+    check_seed,
+    check_splits,
+    row_means,
+)
+from sklearn_sparseeval.comparison._budget import prepared
 from sklearn_sparseeval.comparison._comparison import Comparison
 from sklearn_sparseeval.comparison._results_file import ResultsFile
 from sklearn_sparseeval.comparison._run import Job, JobResult, run_job
 from sklearn_sparseeval.comparison._scoring import ceilings, check_scorers, shown_name
-from sklearn_sparseeval.splitters import FamilyShuffleSplit
 
 Array = NDArray[np.floating]
 Split = tuple[NDArray[np.intp], NDArray[np.intp]]
-
-_HELD_OUT = 0.25
 
 
 def compare_estimators(
@@ -82,13 +85,13 @@ def compare_estimators(
         Number of jobs; a job is one fit. None means 1 unless in a
         :func:`joblib.parallel_config` context, which may name "dask" or "ray" to use a cluster.
     random_state : int, RandomState instance or None, default=None
-        Seeds the splits where `cv` is an int, and every `random_state` of the methods that is
-        None. Within a split all methods get the same seed, so that those which draw items
-        draw the same ones.
+        Seeds the splits where `cv` is an int, and every parameter `random_state` of the methods
+        that is None (not those of splitters, or of estimators in a `param_grid`). Within a split
+        all methods get the same seed, so that those which draw items draw the same ones.
     results_file : str or Path, default=None
         A file that keeps each result as it arrives. Called again with the same arguments, after
         an interruption or with more methods or budgets, what is in the file is not run again,
-        except what failed. Needs an int as `random_state`.
+        except what failed. Needs an int as `random_state`, and methods without lambdas in them.
     progress : bool, default=None
         Whether to show a progress bar on stderr; None shows it in a terminal.
 
@@ -118,10 +121,10 @@ def compare_estimators(
 
     Notes
     -----
-    A fitted method that reads more items than `n_anchors` has failed. One in which no part
-    chooses items (``anchors_`` or ``get_support``) gets rows without any result: a constant
-    prediction works, anything else is no method for a budget. Parts that do not take NaN get the
-    item's mean over the source models in place of a hidden cell.
+    A fitted method that reads more items than `n_anchors` has failed; it may read fewer. One
+    without a budget, in which no part chooses items (``anchors_`` or ``get_support``), gets rows
+    without any result: a constant prediction works, anything else is no method for a budget. Parts
+    that do not take NaN get the item's mean over the source models in place of a hidden cell.
 
     Every job computes on one thread, so results do not depend on `n_jobs`.
 
@@ -140,25 +143,26 @@ def compare_estimators(
     'sparse-ridge'
     """
     _check_pandas()
-    named = _check_methods(estimators)
-    data, target, groups = _check_data(X, y, groups)
-    budgets = _check_budgets(n_anchors, data.shape[1])
+    named = check_methods(estimators)
+    data, target, groups = check_data(X, y, groups)
+    budgets = check_budgets(n_anchors, data.shape[1])
     scorers = check_scorers(scoring)
-    baseline = _check_baseline(baseline, named)
-    seed = _check_seed(random_state, results_file)
-    splits = _splits(cv, seed, data, target, groups)
-    known = _open_results(results_file, named, (data, target), splits, scorers, seed)
+    baseline = check_baseline(baseline, named)
+    seed = check_seed(random_state, results_file)
+    splits = check_splits(cv, seed, data, target, groups)
     jobs = [
         Job(name, k, split, _job_seed(seed, split, k))
         for split in range(len(splits))
         for k in budgets
         for name in named
     ]
-    waiting = [job for job in jobs if job[:3] not in known.results]
-    arriving = _run(waiting, named, (data, target), splits, scorers, n_jobs)
-    for result in _with_bar(arriving, len(jobs), len(waiting), progress):
-        known.add(result)
-    means_of_rows = target.ndim == 1 and np.allclose(target, _row_means(data))
+    kept = _results_file(results_file, named, budgets, (data, target), splits, scorers, seed)
+    with kept as known:
+        waiting = [job for job in jobs if job[:3] not in known.results]
+        arriving = _run(waiting, named, (data, target), splits, scorers, n_jobs)
+        for result in _with_bar(arriving, len(jobs), len(waiting), progress):
+            known.add(result)
+    means_of_rows = target.ndim == 1 and np.allclose(target, row_means(data), equal_nan=True)
     comparison = Comparison(
         [known.results[job[:3]] for job in jobs],
         y=target,
@@ -173,23 +177,43 @@ def compare_estimators(
     return comparison
 
 
-def _open_results(
+def _results_file(
     path: Any,
     named: dict[str, Any],
+    budgets: list[int],
     data: tuple[Any, Array],
     splits: list[Split],
     scorers: dict[str, Any],
     seed: int,
 ) -> ResultsFile:
-    """Read the results that are there, if they are those of the same comparison."""
+    """Say what the results of the file must have in common with these."""
+    if path is None:
+        return ResultsFile(None, {}, {})
     header = {
-        "scores": joblib.hash(np.asarray(data[0], dtype=np.float64)),
-        "target": joblib.hash(data[1]),
+        "versions": f"sklearn_sparseeval {__version__}, scikit-learn {sklearn.__version__}",
+        "scores": joblib.hash(np.ascontiguousarray(data[0], dtype=np.float64)),
+        "target": joblib.hash(np.ascontiguousarray(data[1])),
         "splits": joblib.hash(splits),
-        "scoring": joblib.hash(sorted(scorers)),
+        "scoring": _fingerprint("scoring", scorers),
         "random_state": str(seed),
     }
-    return ResultsFile(path, header, {name: _fingerprint(m) for name, m in named.items()})
+    methods = {
+        (name, k): _fingerprint(f"the method {name!r}", prepared(method, name, k, seed=0))
+        for name, method in named.items()
+        for k in budgets
+    }
+    return ResultsFile(path, header, methods)
+
+
+def _fingerprint(what: str, content: Any) -> str:
+    """Tell things apart, from one session to the next."""
+    try:
+        return str(joblib.hash(content))
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        raise ValueError(
+            f"results_file cannot be used, since {what} holds something that cannot be told from "
+            f"others later, such as a lambda: {error}. Use functions and classes of a module."
+        ) from error
 
 
 def _with_bar(
@@ -219,9 +243,14 @@ def _run(
         try:
             parallel = Parallel(n_jobs=n_jobs, return_as="generator_unordered")
         except ValueError:  # backends that only return all at once, such as ray's
-            yield from Parallel(n_jobs=n_jobs)(calls)
-        else:
+            parallel = Parallel(n_jobs=n_jobs)
+        try:
             yield from parallel(calls)
+        except pickle.PicklingError as error:
+            raise TypeError(
+                f"A method cannot be sent to other processes: {error.__cause__ or error}. Define "
+                "its classes in a module, or leave n_jobs at 1."
+            ) from error
 
 
 def _check_pandas() -> None:
@@ -232,130 +261,17 @@ def _check_pandas() -> None:
         )
 
 
-def _check_methods(estimators: Any) -> dict[str, Any]:
-    if isinstance(estimators, str):
-        estimators = [estimators]
-    if not isinstance(estimators, Mapping):
-        registered = registered_methods()
-        unknown = [name for name in estimators if name not in registered]
-        if unknown:
-            raise ValueError(
-                f"There is no registered method {unknown[0]!r}; there are "
-                f"{', '.join(registered)}. Pass estimators of your own as a dict of names."
-            )
-        estimators = {name: registered[name] for name in estimators}
-    if not estimators:
-        raise ValueError("estimators is empty. Name at least one method.")
-    for name, method in estimators.items():
-        if not (hasattr(method, "fit") and hasattr(method, "get_params")) and not callable(method):
-            raise TypeError(
-                f"The method {name!r} is a {type(method).__name__}, neither an estimator nor a "
-                "function that makes one."
-            )
-        if isinstance(method, type):
-            raise TypeError(
-                f"The method {name!r} is the class {method.__name__}; pass an instance, "
-                f"{method.__name__}()."
-            )
-    return dict(estimators)
-
-
-def _check_data(X: Any, y: ArrayLike | None, groups: Any) -> tuple[Any, Array, Any]:
-    values = check_array(
-        X, dtype="numeric", ensure_all_finite="allow-nan", ensure_min_samples=2, input_name="X"
-    )
-    data = X if hasattr(X, "columns") else values
-    if y is None:
-        empty = np.flatnonzero(np.isnan(np.asarray(values, dtype=np.float64)).all(axis=1))
-        if len(empty):
-            raise ValueError(
-                f"{len(empty)} models have no result at all, the first in row {empty[0]} of X, "
-                "and so no benchmark score. Remove them, or give y."
-            )
-        target: Array = _row_means(values)
-    else:
-        target = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
-    for name, given in {"y": target, "groups": groups}.items():
-        if given is not None and _num_samples(given) != len(values):
-            raise ValueError(
-                f"{name} has {_num_samples(given)} entries for the {len(values)} models of X; "
-                "expected one per model."
-            )
-    return data, target, None if groups is None else np.asarray(groups)
-
-
-def _row_means(X: Any) -> Array:
-    means: Array = np.nanmean(np.asarray(X, dtype=np.float64), axis=1)
-    return means
-
-
-def _check_budgets(n_anchors: Any, n_items: int) -> list[int]:
-    given: list[Any] = [n_anchors] if isinstance(n_anchors, Real) else list(n_anchors)
-    budgets = set()
-    for budget in given:
-        number: Any = budget if isinstance(budget, Real) else np.nan
-        share = not isinstance(budget, Integral) and 0 < number < 1
-        if not share and not (isinstance(budget, Integral) and 1 <= number <= n_items):
-            raise ValueError(
-                f"n_anchors holds {budget!r}; expected integers from 1 to the number of items, "
-                f"{n_items}, or shares between 0 and 1."
-            )
-        budgets.add(max(1, round(number * n_items)) if share else int(number))
-    if not budgets:
-        raise ValueError("n_anchors is empty. Give at least one number of anchors.")
-    return sorted(budgets)
-
-
-def _check_baseline(baseline: str | None, named: dict[str, Any]) -> str:
-    if baseline is None:
-        return next(iter(named))
-    if baseline not in named:
-        raise ValueError(f"baseline={baseline!r} is none of the methods: {', '.join(named)}.")
-    return baseline
-
-
-def _splits(cv: Any, seed: int, X: Any, y: Array, groups: Any) -> list[Split]:
-    if isinstance(cv, Integral):
-        if int(cv) < 1:
-            raise ValueError(f"cv={cv} is not a number of splits; expected at least 1.")
-        splitter = ShuffleSplit if groups is None else FamilyShuffleSplit
-        cv = splitter(int(cv), test_size=_HELD_OUT, random_state=seed)
-    splits = list(check_cv(cv).split(X, y, groups))
-    if not splits:
-        raise ValueError(f"cv={cv!r} gives no split.")
-    return [(np.asarray(sources), np.asarray(targets)) for sources, targets in splits]
-
-
-def _check_seed(random_state: Any, results_file: Any) -> int:
-    if isinstance(random_state, Integral) and int(random_state) >= 0:
-        return int(random_state)
-    if results_file is not None:
-        raise ValueError(
-            f"results_file={str(results_file)!r} needs an int of at least 0 as random_state, got "
-            f"{random_state!r}: other seeds give other splits at the next call."
-        )
-    return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
-
-
 def _job_seed(seed: int, split: int, n_anchors: int) -> int:
     state = np.random.SeedSequence([seed, split, n_anchors]).generate_state(1)
     return int(state[0]) // 2  # scikit-learn's seeds are below 2**31 on every platform
 
 
-def _fingerprint(method: Any) -> str:
-    """Tell methods of other parameters apart, from one session to the next."""
-    made = method if hasattr(method, "fit") else method(n_anchors=1)
-    try:
-        return str(joblib.hash((type(made).__qualname__, made.get_params())))
-    except (pickle.PicklingError, AttributeError, TypeError):  # a lambda among the parameters
-        return re.sub(r" at 0x[0-9a-f]+", "", made.__repr__(N_CHAR_MAX=10**6))
-
-
 def _warn_of_failures(comparison: Comparison) -> None:
     failures = comparison.failures()
+    n_fits = len(comparison.n_anchors) * len(comparison.splits)
     for method, rows in failures.groupby("method", sort=False):
         warnings.warn(
-            f"{method!r} failed in {len(rows)} of {comparison.n_jobs_per_method} fits; the first "
+            f"{method!r} failed in {len(rows)} of {n_fits} fits; the first "
             f"error: {rows['error'].iloc[0]}. See failures() of the comparison.",
             stacklevel=3,
         )

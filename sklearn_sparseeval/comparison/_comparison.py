@@ -20,7 +20,8 @@ _KEYS = ["method", "n_anchors", "split"]
 class Comparison:
     """Results of :func:`compare_estimators`.
 
-    Made by that function; the parameters are for those who bring results of their own.
+    Made by that function; it has tables, not pictures: for those see
+    :class:`~sklearn_sparseeval.displays.BudgetCurveDisplay` and its like.
 
     Parameters
     ----------
@@ -106,11 +107,6 @@ class Comparison:
             + (f"; {failed} fits failed" if failed else "")
         )
 
-    @property
-    def n_jobs_per_method(self) -> int:
-        """Number of fits of each method: budgets times splits."""
-        return len(self.n_anchors) * len(self.splits)
-
     def frame(self) -> "pd.DataFrame":
         """Return every value, one row each.
 
@@ -151,6 +147,7 @@ class Comparison:
         import pandas as pd
 
         tables = []
+        columns: Any = ["method", "n_anchors", "split", "model", "family", "y_true", "y_pred"]
         for result in self.results:
             if result.predicted is None:
                 continue
@@ -172,7 +169,7 @@ class Comparison:
             if self._y.ndim == 2:
                 columns["task"] = np.tile(np.arange(n_tasks), len(true))
             tables.append(pd.DataFrame(columns))
-        return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+        return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
 
     def failures(self) -> "pd.DataFrame":
         """Return what failed.
@@ -255,7 +252,7 @@ class Comparison:
         return frame
 
     def best(self, metric: str = "mean_absolute_error", *, n_anchors: int | None = None) -> str:
-        """Return the method with the best average rank among those that never failed.
+        """Return the method with the best mean among those that never failed.
 
         Parameters
         ----------
@@ -272,17 +269,20 @@ class Comparison:
         Raises
         ------
         ValueError
-            If `metric` or `n_anchors` is not known, or every method failed somewhere.
+            If `metric` or `n_anchors` is not known, every method failed somewhere, or the metric
+            is undefined.
         """
         k = self.n_anchors[-1] if n_anchors is None else n_anchors
         _check_among(k, self.n_anchors, "n_anchors")
         table = self.summary(metric)
-        table = table[(table["n_anchors"] == k) & (table["n_failed"] == 0)]
+        table = table[(table["n_anchors"] == k) & (table["n_failed"] == 0) & table["mean"].notna()]
         if table.empty:
             raise ValueError(
-                f"Every method failed in some split with n_anchors={k}. See failures()."
+                f"With n_anchors={k} every method failed in some split, or {metric} is undefined. "
+                "See failures()."
             )
-        return str(table["method"].iloc[int(table["average_rank"].argmin())])
+        losses = loss(self._scorers[metric], table["mean"].to_numpy())
+        return str(table["method"].iloc[int(losses.argmin())])
 
     def greater_is_better(self, metric: str) -> bool:
         """Return whether more of a metric is better.
@@ -346,11 +346,13 @@ class Comparison:
                 failed[cell] = result.error is not None
         losses = loss(scorer, values)
         compared = np.abs(values) if metric == "bias" else values
-        ratio = float(np.mean([len(targets) / len(sources) for sources, targets in self.splits]))
+        ratios = np.array([len(targets) / len(sources) for sources, targets in self.splits])
         reference = self.methods.index(baseline)
         differences = [
             corrected_difference(
-                row - compared[reference] if i != reference else [], ratio, confidence_level
+                row - compared[reference] if i != reference else [],
+                ratios if i != reference else [],
+                confidence_level,
             )
             for i, row in enumerate(compared)
         ]

@@ -16,7 +16,7 @@ class PairedDifference(NamedTuple):
 
 
 def corrected_difference(
-    differences: ArrayLike, target_ratio: float, confidence_level: float
+    differences: ArrayLike, target_ratios: ArrayLike, confidence_level: float
 ) -> PairedDifference:
     r"""Mean of paired differences with an interval that respects overlapping source models.
 
@@ -30,8 +30,8 @@ def corrected_difference(
     ----------
     differences : array-like of shape (n_splits,)
         Differences between two methods, one per split; NaN where one of them has none.
-    target_ratio : float
-        Number of target models divided by that of source models, mean over the splits.
+    target_ratios : array-like of shape (n_splits,)
+        Number of target models divided by that of source models in each split.
     confidence_level : float
         Between 0 and 1.
 
@@ -46,13 +46,14 @@ def corrected_difference(
        Learning 52, section 3, equation 9 (the corrected resampled t-test).
     """
     values = np.asarray(differences, dtype=np.float64)
-    values = values[~np.isnan(values)]
+    known = ~np.isnan(values)
+    values, ratios = values[known], np.asarray(target_ratios, dtype=np.float64)[known]
     if not len(values):
         return PairedDifference(np.nan, np.nan, np.nan)
     mean = float(values.mean())
     if len(values) == 1:
         return PairedDifference(mean, np.nan, np.nan)
-    error = values.std(ddof=1) * np.sqrt(1 / len(values) + target_ratio)
+    error = values.std(ddof=1) * np.sqrt(1 / len(values) + ratios.mean())
     margin = float(t.ppf((1 + confidence_level) / 2, len(values) - 1) * error)
     return PairedDifference(mean, mean - margin, mean + margin)
 

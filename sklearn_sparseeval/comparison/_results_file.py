@@ -3,7 +3,9 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+
+from filelock import FileLock, Timeout
 
 from sklearn_sparseeval.comparison._run import JobResult
 
@@ -23,17 +25,40 @@ class ResultsFile:
         The file; None keeps nothing.
     header : dict of str to str
         What all results of the file have in common: fingerprints of data, splits and so on.
-    methods : dict of str to str
-        Fingerprint of each method.
+    methods : dict of (str, int) to str
+        Fingerprint of each method with each number of anchors.
     """
 
-    def __init__(self, path: Any, header: dict[str, str], methods: dict[str, str]) -> None:
+    def __init__(
+        self, path: Any, header: dict[str, str], methods: dict[tuple[str, int], str]
+    ) -> None:
         self._path = None if path is None else Path(path)
         self._methods = methods
         self._header = {"format": _FORMAT, **header}
         self.results: dict[Key, JobResult] = {}
-        if self._path is not None:
+
+    def __enter__(self) -> Self:
+        """Keep the file to this process, and read what is there."""
+        if self._path is None:
+            return self
+        self._lock = FileLock(f"{self._path}.lock", timeout=0)
+        try:
+            self._lock.acquire()
+        except Timeout:
+            raise ValueError(
+                f"{self._path} is in use by another process. Wait for it, or name another file."
+            ) from None
+        try:
             self._open(self._path)
+        except BaseException:
+            self._lock.release()
+            raise
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Let other processes have the file."""
+        if self._path is not None:
+            self._lock.release()
 
     def add(self, result: JobResult) -> None:
         """Append the result of a job.
@@ -45,15 +70,16 @@ class ResultsFile:
         """
         self.results[result.method, result.n_anchors, result.split] = result
         if self._path is not None:
-            record = {"fingerprint": self._methods[result.method], **asdict(result)}
-            with self._path.open("a", encoding="utf-8") as stream:
+            key = result.method, result.n_anchors
+            record = {"fingerprint": self._methods[key], **asdict(result)}
+            with self._path.open("a", encoding="utf-8", newline="\n") as stream:
                 stream.write(json.dumps(record) + "\n")
 
     def _open(self, path: Path) -> None:
         lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
         whole = [line for line in lines if line.endswith(b"\n")]
         if not whole:
-            path.write_text(json.dumps(self._header) + "\n", encoding="utf-8")
+            path.write_bytes(json.dumps(self._header).encode() + b"\n")
             return
         self._check_header(path, _parsed(path, whole[0], 1))
         for number, line in enumerate(whole[1:], 2):
@@ -72,22 +98,26 @@ class ResultsFile:
         if other:
             raise ValueError(
                 f"{path} holds results of another comparison: the {', '.join(other)} differ. "
-                "Splits differ from call to call unless random_state, of compare_estimators or "
-                "of your own splitter, is an int. Give the same arguments, or name another file."
+                "Give the same arguments (an int as random_state of your own splitter), or name "
+                "another file."
             )
 
     def _take(self, path: Path, record: dict[str, Any]) -> None:
         fingerprint = record.pop("fingerprint", None)
-        result = JobResult(**record)
-        if result.method not in self._methods:  # left out this time
+        try:
+            result = JobResult(**record)
+        except TypeError as error:
+            raise ValueError(f"{path} holds a line that is no result: {record}.") from error
+        key = result.method, result.n_anchors
+        if key not in self._methods:  # left out this time
             return
-        if fingerprint != self._methods[result.method]:
+        if fingerprint != self._methods[key]:
             raise ValueError(
                 f"{path} holds results of a method {result.method!r} with other parameters. Give "
                 "the changed method another name, or name another file."
             )
         if result.error is None:  # what failed is tried again
-            self.results[result.method, result.n_anchors, result.split] = result
+            self.results[*key, result.split] = result
 
 
 def _parsed(path: Path, line: bytes, number: int) -> dict[str, Any]:

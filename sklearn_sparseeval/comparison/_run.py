@@ -10,7 +10,13 @@ from sklearn.metrics import check_scoring
 from threadpoolctl import threadpool_limits
 
 from sklearn_sparseeval._sklearn import _safe_indexing
-from sklearn_sparseeval.comparison._budget import item_means, only_items, prepared, read_items
+from sklearn_sparseeval.comparison._budget import (
+    has_budget,
+    item_means,
+    only_items,
+    prepared,
+    read_items,
+)
 
 
 class Job(NamedTuple):
@@ -83,29 +89,30 @@ def run_job(
         With an error text instead of scores where the method failed.
     """
     result = JobResult(job.method, job.n_anchors, job.split)
-    # One thread, so that sums do not depend on how many jobs run beside this one.
-    with threadpool_limits(1):
-        try:
-            _fit_and_score(result, job, method, data, split, scorers)
-        # Any exception is a result of the comparison; Ctrl-C is none.
-        except Exception as error:
-            result.error = f"{type(error).__name__}: {error}"
-            result.scores = dict.fromkeys(scorers, float("nan"))
-            result.predicted = None
+    try:
+        # Before the limit, which does not reach the libraries that this imports.
+        estimator = prepared(method, job.method, job.n_anchors, job.seed)
+        # One thread, so that sums do not depend on how many jobs run beside this one.
+        with threadpool_limits(1):
+            _fit_and_score(result, estimator, data, split, scorers)
+    # Any exception is a result of the comparison; Ctrl-C is none.
+    except Exception as error:
+        result.error = f"{type(error).__name__}: {error}"
+        result.scores = dict.fromkeys(scorers, float("nan"))
+        result.predicted = None
     return result
 
 
 def _fit_and_score(
-    result: JobResult, job: Job, method: Any, data: Any, split: Any, scorers: dict[str, Any]
+    result: JobResult, estimator: Any, data: Any, split: Any, scorers: dict[str, Any]
 ) -> None:
     X, y = data
     sources, targets = split
     X_source, X_target = (_safe_indexing(X, rows) for rows in split)
-    estimator = prepared(method, job.method, job.n_anchors, job.seed)
     start = time.perf_counter()
     estimator.fit(X_source, y[sources])
     result.fit_seconds = time.perf_counter() - start
-    X_seen = _seen(estimator, X_source, X_target, job.n_anchors)
+    X_seen = _seen(estimator, X_source, X_target, result.n_anchors)
     start = time.perf_counter()
     predicted = np.asarray(estimator.predict(X_seen), dtype=np.float64)
     result.predict_seconds = time.perf_counter() - start
@@ -119,17 +126,26 @@ def _fit_and_score(
 def _seen(estimator: Any, X_source: Any, X_target: Any, n_anchors: int) -> Any:
     """Return the target rows as the method may see them: its anchors and nothing else."""
     n_items = X_target.shape[1]
-    items, allow_nan = read_items(estimator, n_items)
-    if len(items) > n_anchors:
+    read = read_items(estimator, np.arange(n_items))
+    if read is None:
+        if has_budget(estimator):
+            raise ValueError(
+                f"The {type(estimator).__name__} has a parameter n_anchors, but which items it "
+                "reads is not known: no part that sees the items themselves has anchors_ or "
+                "get_support. Put the selector first in a pipeline, or use AnchoredRegressor."
+            )
+        return only_items(X_target, np.empty(0, dtype=np.intp), np.nan)
+    if len(read.items) > n_anchors:
         raise ValueError(
-            f"The fitted estimator reads {len(items)} of {n_items} items, but n_anchors="
+            f"The fitted estimator reads {len(read.items)} of {n_items} items, but n_anchors="
             f"{n_anchors} was asked for. Let every selector in it take n_anchors, or share them."
         )
-    return only_items(X_target, items, np.nan if allow_nan else item_means(X_source))
+    return only_items(X_target, read.items, np.nan if read.allow_nan else item_means(X_source))
 
 
 def _checked(predicted: NDArray[np.float64], y: NDArray[np.floating]) -> NDArray[np.float64]:
-    if predicted.size != y.size:
+    column = {(len(y),), (len(y), 1)}
+    if predicted.shape != y.shape and not {predicted.shape, y.shape} <= column:
         raise ValueError(
             f"predict returned an array of shape {predicted.shape} for targets of shape {y.shape}."
         )

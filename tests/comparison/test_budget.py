@@ -4,10 +4,12 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from sklearn.compose import TransformedTargetRegressor
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
+from sklearn.decomposition import PCA
 from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import VotingRegressor
-from sklearn.feature_selection import SelectKBest, f_regression
+from sklearn.feature_selection import SelectKBest, VarianceThreshold, f_regression
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -20,12 +22,15 @@ from sklearn_sparseeval import (
     WeightedMeanRegressor,
 )
 from sklearn_sparseeval.comparison._budget import (
+    has_budget,
     item_means,
     only_items,
     prepared,
     read_items,
     with_seed,
 )
+
+ITEMS = np.arange(12)
 
 
 @pytest.fixture(scope="module")
@@ -97,31 +102,68 @@ def anchored(k, seed=0):
             VotingRegressor([("a", anchored(3)), ("b", anchored(4, 1))]),
             lambda e: np.union1d(e.estimators_[0].anchors_, e.estimators_[1].anchors_),
         ),
-        # The second selector sees three columns: it cannot name items.
+        (
+            make_pipeline(
+                SimpleImputer(), VarianceThreshold(), RandomSelector(3, random_state=0)
+            ),
+            lambda e: e[1].get_support(indices=True)[e[2].anchors_],
+        ),
+        # The second selector chooses among the five of the first.
         (
             make_pipeline(
                 RandomSelector(5, random_state=0), RandomSelector(2, random_state=0), Ridge()
             ),
+            lambda e: np.sort(e[0].anchors_)[e[1].anchors_],
+        ),
+        # What comes behind the selector no longer matters.
+        (
+            make_pipeline(RandomSelector(5, random_state=0), PCA(2), VarianceThreshold(), Ridge()),
             lambda e: e[0].anchors_,
         ),
-        (DummyRegressor(), lambda e: []),
-        (Ridge(), lambda e: []),
+        (
+            VotingRegressor([("a", anchored(3)), ("b", DummyRegressor())]),
+            lambda e: e.estimators_[0].anchors_,
+        ),
     ],
     ids=[
         "selector", "anchored", "pipeline", "behind passthrough", "transformed target", "search",
-        "voting", "two selectors", "dummy", "ridge",
+        "voting", "behind a filter", "two selectors", "PCA behind", "voting with a constant",
     ],
 )  # fmt: skip
 def test_the_items_that_are_read_are_found(panel, estimator, chosen):
-    items, allow_nan = read_items(estimator.fit(*panel), 12)
+    items, allow_nan = read_items(estimator.fit(*panel), ITEMS)
     np.testing.assert_array_equal(items, np.sort(chosen(estimator)))
-    assert items.dtype == np.intp
     assert allow_nan
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        DummyRegressor(),
+        Ridge(),
+        make_pipeline(PCA(4), RandomSelector(2, random_state=0), Ridge()),
+        make_pipeline(
+            ColumnTransformer([("s", RandomSelector(2, random_state=0), [0, 1, 2])]), Ridge()
+        ),
+    ],
+    ids=["dummy", "ridge", "behind PCA", "in a column transformer"],
+)
+def test_where_no_part_chooses_among_the_items_nothing_is_found(panel, estimator):
+    assert read_items(estimator.fit(*panel), ITEMS) is None
+
+
+@pytest.mark.parametrize(
+    ("estimator", "expected"),
+    [(make_pipeline(RandomSelector(), Ridge()), True), (RandomSelector(), True), (Ridge(), False)],
+    ids=["pipeline", "selector", "ridge"],
+)
+def test_who_has_a_budget(estimator, expected):
+    assert has_budget(estimator) is expected
 
 
 def test_selectors_of_scikit_learn_take_no_nan(panel):
     pipeline = make_pipeline(SelectKBest(f_regression, k=3), Ridge()).fit(*panel)
-    items, allow_nan = read_items(pipeline, 12)
+    items, allow_nan = read_items(pipeline, ITEMS)
     np.testing.assert_array_equal(items, pipeline[0].get_support(indices=True))
     assert not allow_nan
 
@@ -156,7 +198,7 @@ def test_a_target_row_says_nothing_but_its_anchors(panel):
     """Whatever the hidden cells were, what the method sees is the same."""
     X, y = panel
     model = AnchoredRegressor(RandomSelector(3, random_state=0), WeightedMeanRegressor()).fit(X, y)
-    items, _ = read_items(model, 12)
+    items, _ = read_items(model, ITEMS)
     other = 1 - X
     other[:, items] = X[:, items]
     np.testing.assert_array_equal(only_items(X, items, np.nan), only_items(other, items, np.nan))

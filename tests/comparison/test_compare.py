@@ -1,6 +1,7 @@
 """compare_estimators: one protocol for all, honest, reproducible, resumable."""
 
 import json
+from contextlib import nullcontext
 
 import joblib
 import numpy as np
@@ -23,8 +24,10 @@ from sklearn_sparseeval import (
     SparseRidgeSelector,
     WeightedMeanRegressor,
 )
+from sklearn_sparseeval import methods as registered_methods
 from sklearn_sparseeval.comparison import _compare, compare_estimators
 from sklearn_sparseeval.datasets import load_helm_lite, make_score_matrix
+from sklearn_sparseeval.metrics import get_scorers
 from sklearn_sparseeval.splitters import FamilyShuffleSplit, StrengthSplit
 
 MEAN = AnchoredRegressor(RandomSelector(), WeightedMeanRegressor())
@@ -124,13 +127,16 @@ class ClusterSelector(AnchorSelector):
 
 
 class PeekingSelector(ClusterSelector):
-    """Would cluster on the target models too: it fits on every row that it has ever been given."""
+    """Clusters on every row that it was ever shown, target models of earlier splits among them."""
 
     seen: list = []
 
     def fit(self, X, y=None, sample_weight=None):
-        type(self).seen.append(np.asarray(X))
-        return super().fit(X, y, sample_weight)
+        super().fit(X, y, sample_weight)
+        rows = np.vstack([X, *type(self).seen])
+        rows = np.where(np.isnan(rows), np.nanmean(X, axis=0), rows)
+        self.anchors_ = self._choose_anchors(rows, None, None, self.n_anchors)
+        return self
 
     def transform(self, X):
         type(self).seen.append(np.asarray(X))
@@ -151,29 +157,30 @@ class ReadsAll(RegressorMixin, BaseEstimator):
         return np.nanmean(X, axis=1)
 
 
-def test_a_selector_that_would_peek_sees_nothing_to_peek_at(panel):
-    """Scripts that cluster on all rows before the split gain; a method under compare cannot."""
-    X = panel.data
-    cv = KFold(3, shuffle=True, random_state=0)
-    honest = make_pipeline(ClusterSelector(), Ridge())
-    peeking = make_pipeline(PeekingSelector(), Ridge())
+def test_a_selector_that_peeks_gains_nothing():
+    """Clustering on all rows before the split is how the released scripts leak."""
+    data = load_helm_lite(task="commonsense")
+    X, y = data.data[:30], data.target[:30]  # the fewer models, the more a leak gains
+    cv = ShuffleSplit(8, test_size=0.4, random_state=0)
     PeekingSelector.seen.clear()
-    comparison = compare_estimators(
-        {"honest": honest, "peeking": peeking}, X, cv=cv, n_anchors=8, random_state=0
-    )
-    values = table(comparison).pivot(index=["split", "metric"], columns="method", values="value")
-    np.testing.assert_array_equal(values["peeking"], values["honest"])
+    summary = compare_estimators(
+        {
+            "honest": make_pipeline(ClusterSelector(), ResidualRidgeRegressor()),
+            "peeking": make_pipeline(PeekingSelector(), ResidualRidgeRegressor()),
+        },
+        X, cv=cv, n_anchors=30, random_state=0,
+    ).summary().set_index("method")["mean"]  # fmt: skip
 
-    # What it was shown of the targets of a split are eight columns, and it was shown those only
-    # after its choice.
-    for fitted_on, shown in zip(PeekingSelector.seen[::3], PeekingSelector.seen[2::3], strict=True):
-        assert len(fitted_on) == 40
-        assert np.isnan(shown).sum() == 20 * 32
-
-    # The trap is real: with all rows the same clustering does choose other anchors.
-    leaky = ClusterSelector(8).fit(X).anchors_
-    folds = [ClusterSelector(8).fit(X[old]).anchors_ for old, _ in cv.split(X)]
-    assert all(set(leaky) != set(fold) for fold in folds)
+    anchors = ClusterSelector(30).fit(X).anchors_  # the script: on the rows of all models
+    leaky = []
+    for old, new in cv.split(X):
+        ridge = ResidualRidgeRegressor().fit(X[old][:, anchors], y[old])
+        leaky.append(mean_absolute_error(y[new], ridge.predict(X[new][:, anchors])))
+    # It was shown rows, those of the targets with nothing but its anchors: no gain. The script's
+    # way gains a lot.
+    assert [np.isnan(rows).sum() for rows in PeekingSelector.seen] == 8 * [0, 12 * 470]
+    assert summary["peeking"] > summary["honest"] - 0.0005
+    assert np.mean(leaky) < 0.9 * summary["honest"]
 
 
 def test_a_regressor_that_reads_all_items_gains_nothing(panel):
@@ -192,7 +199,10 @@ def test_a_regressor_that_reads_all_items_gains_nothing(panel):
     ids=["loky", "threads", "multiprocessing: all at once"],
 )
 def test_the_numbers_do_not_depend_on_the_jobs(panel, context):
-    methods = METHODS | {"drawn": make_pipeline(RandomSelector(), RidgeCV())}
+    methods = METHODS | {
+        "drawn": make_pipeline(RandomSelector(), RidgeCV()),
+        "network": registered_methods()["sparse-ridge-mlp"],
+    }
     one = compare_estimators(methods, panel.data, **QUICK)
     with joblib.parallel_config(**{"n_jobs": 2} | context):
         other = compare_estimators(methods, panel.data, **QUICK)
@@ -302,14 +312,69 @@ def test_a_changed_method_is_not_taken_for_the_old_one(panel, tmp_path, old, new
         compare_estimators({"m": new}, panel.data, **arguments)
 
 
-def test_a_method_with_a_lambda_in_it_can_go_on(panel, tmp_path):
-    def method(n_anchors):
-        step = FunctionTransformer(lambda X: X, feature_names_out="one-to-one")
-        return make_pipeline(RandomSelector(n_anchors), step, Ridge())
+def test_a_function_that_changes_with_the_budget_is_told_apart(panel, tmp_path):
+    def method(alpha):
+        return lambda n_anchors: make_pipeline(
+            RandomSelector(n_anchors), Ridge(alpha if n_anchors > 4 else 1)
+        )
 
     arguments = QUICK | {"results_file": tmp_path / "results.jsonl"}
-    tables = [table(compare_estimators({"m": method}, panel.data, **arguments)) for _ in range(2)]
-    assert tables[0].equals(tables[1])
+    compare_estimators({"m": method(1)}, panel.data, **arguments)
+    with pytest.raises(ValueError, match="method 'm' with other parameters"):
+        compare_estimators({"m": method(200)}, panel.data, **arguments)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [np.asfortranarray, pd.DataFrame, lambda X: X.astype(bool)],
+    ids=["column order", "data frame", "bool"],
+)
+def test_the_same_scores_in_another_form_go_on(panel, tmp_path, monkeypatch, make):
+    arguments = QUICK | {"results_file": tmp_path / "results.jsonl"}
+    pipeline = make_pipeline(SparseRidgeSelector(), ResidualRidgeRegressor())
+    compare_estimators({"m": pipeline}, panel.data, **arguments)
+    pipeline.set_params(sparseridgeselector__n_anchors=3).fit(panel.data, panel.target)
+    done = interrupted_after(99, monkeypatch)
+    compare_estimators({"m": pipeline}, make(panel.data), **arguments)
+    assert done == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {
+            "estimators": {
+                "m": make_pipeline(FunctionTransformer(lambda X: X), RandomSelector(), Ridge())
+            }
+        },
+        {"scoring": {"mine": lambda estimator, X, y: 0.0}},
+    ],
+    ids=["method", "scorer"],
+)
+def test_what_cannot_be_told_apart_later_cannot_be_kept(panel, tmp_path, changes):
+    arguments = {"estimators": METHODS, "results_file": tmp_path / "results.jsonl"} | QUICK
+    with pytest.raises(ValueError, match=r"results_file cannot be used, since .* a lambda"):
+        compare_estimators(X=panel.data, **arguments | changes)
+
+
+def test_another_scorer_of_the_same_name_is_told_apart(panel, tmp_path):
+    arguments = QUICK | {"results_file": tmp_path / "results.jsonl"}
+    for k, expectation in (
+        (3, nullcontext()),
+        (5, pytest.raises(ValueError, match="scoring diff")),
+    ):
+        with expectation:
+            scoring = {"top": get_scorers(k=k)["top_k_overlap"]}
+            compare_estimators({"mean": MEAN}, panel.data, scoring=scoring, **arguments)
+
+
+def test_a_method_that_cannot_travel_is_said_to(panel):
+    class Local(Fails):
+        def __reduce__(self):
+            raise TypeError("not me")
+
+    with pytest.raises(TypeError, match="A method cannot be sent to other processes"):
+        compare_estimators({"m": Local()}, panel.data, n_jobs=2, **QUICK)
 
 
 def test_a_results_file_needs_a_seed(panel, tmp_path):
@@ -386,6 +451,36 @@ def test_families_that_a_splitter_does_not_hold_out_are_warned_of(panel):
         )
 
 
+def test_masks_are_rows(panel):
+    new = np.arange(60) >= 45
+    by_mask, by_row = (
+        compare_estimators(METHODS, panel.data, cv=cv, n_anchors=5, random_state=0)
+        for cv in ([(~new, new)] * 2, [(np.flatnonzero(~new), np.flatnonzero(new))] * 2)
+    )
+    pd.testing.assert_frame_equal(
+        by_mask.summary().drop(columns=["fit_seconds", "predict_seconds"]),
+        by_row.summary().drop(columns=["fit_seconds", "predict_seconds"]),
+    )
+    assert len(by_mask.predictions()) == len(by_row.predictions())
+
+
+@pytest.mark.parametrize(
+    ("split", "message"),
+    [
+        ((range(60), range(40, 60)), "Split 0 of cv has 20 models on both sides, .* row 40"),
+        (([], [1]), "sources of split 0"),
+        (([0], []), "targets of split 0"),
+        (([0.5], [1]), "sources of split 0"),
+        (([0], [1, 1]), "targets once each"),
+        (([0], [60]), "from row 60 to 60, but X has 60 models"),
+    ],
+    ids=["overlap", "no source", "no target", "floats", "twice", "beyond"],
+)
+def test_splits_that_are_none_are_refused(panel, split, message):
+    with pytest.raises(ValueError, match=message):
+        compare_estimators(METHODS, panel.data, cv=[split], n_anchors=5)
+
+
 def test_a_generator_of_splits_is_read_once_for_all_methods(panel):
     splits = KFold(2).split(panel.data)
     comparison = compare_estimators(METHODS, panel.data, cv=splits, n_anchors=5)
@@ -416,6 +511,41 @@ def test_the_index_of_a_frame_names_the_models(panel):
     predictions = compare_estimators({"mean": MEAN}, X, **QUICK).predictions()
     truth = dict(zip(panel.model_names, panel.target, strict=True))
     assert predictions["y_true"].tolist() == [truth[name] for name in predictions["model"]]
+
+
+@pytest.mark.parametrize("dtype", ["Int64", "boolean"])
+def test_nullable_frames(panel, dtype):
+    X = pd.DataFrame(panel.data.astype(int)).astype(dtype)
+    X.iloc[0, 0] = pd.NA
+    method = make_pipeline(SparseRidgeSelector(), ResidualRidgeRegressor())
+    assert compare_estimators({"m": method}, X, **QUICK).failures().empty
+
+
+@pytest.mark.parametrize("name", ["y", "groups"])
+def test_other_orders_of_the_models_are_refused(panel, name):
+    X = pd.DataFrame(panel.data, index=panel.model_names)
+    given = {"y": panel.target, "groups": panel.families}
+    series = pd.Series(given[name], index=panel.model_names)
+    with pytest.raises(ValueError, match=rf"{name} names the same models .*{name}.loc\[X.index"):
+        compare_estimators(METHODS, X, **{name: series[::-1]}, **QUICK)
+    compare_estimators({"mean": MEAN}, X, **{name: series}, **QUICK)
+
+
+def test_a_model_without_results_is_one_with_y(panel):
+    X = panel.data.copy()
+    X[0] = np.nan
+    comparison = compare_estimators(
+        {"mean": MEAN}, X, panel.target, cv=[(range(1, 40), range(40, 60))], n_anchors=5
+    )
+    assert comparison.failures().empty
+
+
+def test_families_stay_what_they_are(panel):
+    groups = [1, "1"] * 30
+    comparison = compare_estimators(
+        {"mean": MEAN}, panel.data, groups=groups, cv=[(range(40), range(40, 60))], n_anchors=5
+    )
+    assert set(comparison.predictions()["family"]) == {1, "1"}
 
 
 def test_missing_results():
@@ -461,6 +591,11 @@ def test_a_share_of_the_items_is_a_budget(panel):
         ({"n_anchors": 1.5}, ValueError, "holds 1.5"),
         ({"n_anchors": ["5"]}, ValueError, "holds '5'"),
         ({"n_anchors": []}, ValueError, "n_anchors is empty"),
+        ({"n_anchors": None}, ValueError, "holds None"),
+        ({"n_anchors": True}, ValueError, "holds True"),
+        ({"estimators": MEAN}, TypeError, "estimators is a AnchoredRegressor; expected a dict"),
+        ({"estimators": {3: MEAN}}, TypeError, "name 3 of a method is a int"),
+        ({"X": np.full((3, 3), np.datetime64("2026-01-01"))}, ValueError, "expected numbers"),
         ({"baseline": "best"}, ValueError, "baseline='best' is none of the methods: mean, ridge"),
         ({"y": np.zeros(5)}, ValueError, "y has 5 entries for the 60 models"),
         ({"groups": ["a"] * 7}, ValueError, "groups has 7 entries for the 60 models"),
@@ -472,8 +607,11 @@ def test_a_share_of_the_items_is_a_budget(panel):
     ],
     ids=lambda value: str(value)[:40] if isinstance(value, dict) else None,
 )
-def test_wrong_arguments_are_refused_before_anything_runs(panel, changes, error, message):
+def test_wrong_arguments_are_refused_before_anything_runs(
+    panel, monkeypatch, changes, error, message
+):
     arguments = {"estimators": METHODS, "X": panel.data} | QUICK | changes
+    monkeypatch.setattr(_compare, "run_job", None)
     with pytest.raises(error, match=message):
         compare_estimators(**arguments)
 

@@ -9,7 +9,7 @@ from sklearn_sparseeval.comparison._results_file import ResultsFile
 from sklearn_sparseeval.comparison._run import JobResult
 
 HEADER = {"scores": "abc", "random_state": "0"}
-METHODS = {"a": "one", "b": "two"}
+METHODS = {("a", 5): "one", ("b", 7): "two", ("b", 5): "two"}
 
 
 @pytest.fixture
@@ -23,7 +23,9 @@ def result(method="a", n_anchors=5, split=0, **values):
 
 
 def opened(path, header=HEADER, methods=METHODS):
-    return ResultsFile(path, header, methods)
+    """Open and close a file; tests go on with what was read."""
+    with ResultsFile(path, header, methods) as file:
+        return file
 
 
 def test_what_is_written_is_read_exactly(path):
@@ -72,7 +74,7 @@ def test_a_header_that_was_cut_off_starts_anew(path):
 
 def test_methods_left_out_this_time_do_not_count(path):
     opened(path).add(result("b"))
-    assert opened(path, methods={"a": "one"}).results == {}
+    assert opened(path, methods={("a", 5): "one"}).results == {}
 
 
 @pytest.mark.parametrize(
@@ -80,7 +82,7 @@ def test_methods_left_out_this_time_do_not_count(path):
     [
         ({**HEADER, "scores": "other"}, METHODS, "the scores differ"),
         ({"scores": "x", "random_state": "1"}, METHODS, "the scores, random_state differ"),
-        (HEADER, {"a": "changed"}, "method 'a' with other parameters"),
+        (HEADER, {("a", 5): "changed"}, "method 'a' with other parameters"),
     ],
     ids=["data", "data and seed", "method"],
 )
@@ -105,6 +107,35 @@ def test_other_files_are_refused_and_left_alone(path, content, message):
     with pytest.raises(ValueError, match=message):
         opened(path)
     assert path.read_text() == content
+
+
+def test_a_budget_left_out_this_time_does_not_count(path):
+    opened(path).add(result("b", 7))
+    assert opened(path, methods={("b", 5): "two"}).results == {}
+
+
+def test_two_processes_do_not_share_a_file(path):
+    with (
+        ResultsFile(path, HEADER, METHODS),
+        pytest.raises(ValueError, match="in use by another process"),
+        ResultsFile(path, HEADER, METHODS),
+    ):
+        pass
+    opened(path)  # free again
+
+
+def test_a_refused_file_is_free_again(path):
+    path.write_text("[1]\n")
+    for _ in range(2):
+        with pytest.raises(ValueError, match="Line 1"):
+            opened(path)
+
+
+def test_a_line_that_is_no_result_is_refused(path):
+    opened(path)
+    path.write_text(path.read_text() + "{}\n")
+    with pytest.raises(ValueError, match="holds a line that is no result"):
+        opened(path)
 
 
 def test_a_damaged_line_is_named(path):

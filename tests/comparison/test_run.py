@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.decomposition import PCA
 from sklearn.dummy import DummyRegressor
 from sklearn.feature_selection import SelectKBest, f_regression
 from sklearn.linear_model import Ridge
@@ -104,6 +105,8 @@ class Fails(Cheat):
             raise RuntimeError("no luck")
         if self.at == "shape":
             return np.zeros(3)
+        if self.at == "wide":
+            return np.zeros((2, 10))
         return np.full(len(X), np.nan)
 
 
@@ -113,9 +116,14 @@ class Fails(Cheat):
         (Fails(at="fit"), "RuntimeError: no luck"),
         (Fails(at="predict"), "RuntimeError: no luck"),
         (Fails(at="shape"), r"returned an array of shape \(3,\) for targets of shape \(20,\)"),
+        (Fails(at="wide"), r"of shape \(2, 10\)"),
         (Fails(at="nan"), "20 of 20 predictions are not finite"),
         (lambda n_anchors: Ridge(), "Input X contains NaN"),
         (lambda n_anchors: RandomSelector(n_anchors), "no attribute 'predict'"),
+        (
+            make_pipeline(PCA(9), RandomSelector(random_state=0), Ridge()),
+            "The Pipeline has a parameter n_anchors, but which items it reads is not known",
+        ),
         (
             lambda n_anchors: AnchoredRegressor(RandomSelector(9), Ridge()),
             "reads 9 of 25 items, but n_anchors=5",
@@ -128,7 +136,18 @@ class Fails(Cheat):
             "reads 20 of 25 items",
         ),
     ],
-    ids=["fit", "predict", "shape", "nan", "no anchors", "no regressor", "fixed", "search"],
+    ids=[
+        "fit",
+        "predict",
+        "shape",
+        "wide",
+        "nan",
+        "no anchors",
+        "no regressor",
+        "no items",
+        "fixed",
+        "search",
+    ],
 )
 def test_a_failure_is_recorded(data, method, error):
     result = run(method, data)
@@ -166,6 +185,19 @@ def test_scorers_see_the_fitted_estimator_and_predict_once(data):
     result = run(Counts(), data, scorers=scorers)
     assert Counts.predictions == 1
     assert (result.scores["colour"], result.scores["unknown"]) == (1, 0)
+
+
+def test_a_column_vector_is_a_prediction(data):
+    class Column(Cheat):
+        def predict(self, X):
+            return super().predict(X)[:, np.newaxis]
+
+    assert run(Column(), data).predicted == run(Cheat(), data).predicted
+
+
+def test_a_method_that_cannot_be_made_has_failed(data):
+    result = run(lambda n_anchors: 1 / 0, data)
+    assert result.error == "ZeroDivisionError: division by zero"
 
 
 def test_several_tasks(data):

@@ -46,9 +46,19 @@ def test_by_default_the_mean_absolute_error_comes_first():
         ([], ValueError, "scoring is empty"),
         (3, TypeError, "scoring=3 is no name"),
         (make_scorer(mean_absolute_error), TypeError, "Pass a callable as"),
+        ([make_scorer(mean_absolute_error)], TypeError, "scoring holds make_scorer"),
+        ({3: "bias"}, TypeError, "scoring holds 3: 'bias'"),
+        (
+            {"neg_x": "bias", "x": "bias"},
+            ValueError,
+            "both 'neg_x' and 'x', which would have the same name",
+        ),
     ],
-    ids=["metric", "typo", "empty", "number", "bare callable"],
-)
+    ids=[
+        "metric", "typo", "empty", "number", "bare callable", "list of callables", "other name",
+        "two of one name",
+    ],
+)  # fmt: skip
 def test_other_scoring_is_refused(scoring, error, message):
     with pytest.raises(error, match=message):
         check_scorers(scoring)

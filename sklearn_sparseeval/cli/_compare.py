@@ -1,0 +1,276 @@
+"""``sparseeval compare``: which method to trust on one's own results."""
+
+import argparse
+import warnings
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sklearn_sparseeval.cli._arguments import positive, seed
+from sklearn_sparseeval.cli._score_file import SHIPPED, ScoreTable, read_scores
+
+# Quick ones of every kind; "all" adds those that train networks.
+_METHODS = (
+    "random-mean",
+    "random-ridge",
+    "stratified-difference",
+    "sparse-ridge",
+    "sparseeval-repaired",
+)
+_METRICS = (
+    "neg_mean_absolute_error",
+    "neg_percentile_absolute_error",
+    "bias",
+    "kendall_tau",
+    "pairwise_accuracy",
+    "neg_top_pick_regret",
+)
+_BUDGETS = (20, 50, 100)
+_HELD_OUT = 0.25
+
+
+class Protocol(NamedTuple):
+    """How the models are split."""
+
+    splits: list[Any]
+    families: Any
+    description: str
+
+
+def add_parser(commands: Any) -> None:
+    """Add the sub-command to the parser of ``sparseeval``.
+
+    Parameters
+    ----------
+    commands : argparse sub-parsers action
+        What ``add_subparsers`` returned.
+    """
+    parser = commands.add_parser(
+        "compare",
+        usage="%(prog)s SCORES [options]",
+        help="find the method to trust on your own results",
+        description=(
+            "Compare methods on the results of your own models: which chooses the best anchors "
+            "and predicts the scores of held-out models best, for how many anchors? Every method "
+            "is refitted on the source models of every split and sees only its anchors of the "
+            "others. Prints a table and writes results.csv, summary.csv and report.html (and "
+            "results.jsonl, from which a run that was stopped goes on)."
+        ),
+        epilog=(
+            "Examples: sparseeval compare scores.csv --n-anchors 50 100    "
+            "sparseeval compare helm_lite_gsm --protocol strength --methods all"
+        ),
+    )
+    parser.add_argument(
+        "scores", metavar="SCORES",
+        help="csv or parquet file, rows models and columns items, first column the model's name, "
+        "empty cells not evaluated, a column 'family' optional; an npz file with scores and "
+        f"models; or a data set that ships: {', '.join(SHIPPED)}",
+    )  # fmt: skip
+    parser.add_argument(
+        "--n-anchors", type=positive, nargs="+", metavar="K",
+        help="how many items the methods may choose (default: 20 50 100, as far as that is at most "
+        "half of the items)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--protocol", choices=["family", "random", "strength"], default="family",
+        help="family: a quarter of the models is held out, whole families and near-duplicates "
+        "together; random: a random quarter; strength: the strongest 30 %% are predicted from the "
+        "weakest half (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--methods", nargs="+", default=list(_METHODS), metavar="NAME",
+        help=f"methods to compare, or all (default: {' '.join(_METHODS)})",
+    )  # fmt: skip
+    parser.add_argument(
+        "--list-methods", action=_ListMethods, nargs=0, help="say what the methods are, and exit"
+    )
+    parser.add_argument(
+        "--baseline", metavar="NAME",
+        help="the method that the others are compared with (default: the first)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--repeats", type=positive, default=20, metavar="N",
+        help="how many splits (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--jobs", type=positive, metavar="N",
+        help="how many processes; the results do not depend on it (default: one per core)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--seed", type=seed, default=0, metavar="SEED",
+        help="of the splits and every other draw (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="FOLDER",
+        help="where to write; a run that was stopped goes on there when started again with the "
+        "same arguments (default: the name of SCORES and '-comparison')",
+    )  # fmt: skip
+    parser.add_argument(
+        "--no-report", action="store_true", help="write no report.html (which needs matplotlib)"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Compare, print the table and write the files.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        As :func:`add_parser` describes them.
+    """
+    from sklearn_sparseeval import methods
+    from sklearn_sparseeval.cli._comparison_table import print_table
+    from sklearn_sparseeval.comparison import compare_estimators
+
+    registered = methods()
+    names = list(registered) if arguments.methods == ["all"] else arguments.methods
+    _check_names(names, arguments.baseline, registered)
+    _check_optional_packages(report=not arguments.no_report)
+    table = read_scores(arguments.scores)
+    budgets = _budgets(arguments.n_anchors, len(table.items))
+    protocol = _protocol(arguments, table)
+    folder = arguments.output or Path(f"{Path(arguments.scores).stem}-comparison")
+    folder.mkdir(parents=True, exist_ok=True)
+    title = f"{arguments.scores}: {len(table.models)} models x {len(table.items)} items"
+    print(f"{title}.\n{protocol.description}\n")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        comparison = compare_estimators(
+            names,
+            _frame(table),
+            cv=protocol.splits,
+            groups=protocol.families,
+            n_anchors=budgets,
+            scoring=_METRICS,
+            baseline=arguments.baseline,
+            n_jobs=arguments.jobs or -1,
+            random_state=arguments.seed,
+            results_file=folder / "results.jsonl",
+        )
+    unit = "points" if _are_fractions(table) else "score"
+    print_table(comparison, unit)
+    notes = list(dict.fromkeys(str(warning.message) for warning in caught))
+    for note in notes:
+        print(f"Note: {note}")
+    _write(folder, comparison)
+    if not arguments.no_report:
+        from sklearn_sparseeval.cli._report import write_report
+
+        write_report(
+            folder / "report.html", comparison, table, unit,
+            title=title, protocol=protocol.description, notes=notes,
+        )  # fmt: skip
+    written = ["results.csv", "summary.csv"] + ["report.html"] * (not arguments.no_report)
+    print(f"\nWritten to {folder}: {', '.join(written)}.")
+
+
+class _ListMethods(argparse.Action):
+    """Print the methods and exit, as --help does."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *rest: object) -> None:
+        from sklearn_sparseeval import methods
+
+        for method in methods().values():
+            print(f"{method.name:<28} {method.description}\n{'':<28} {method.source}")
+        parser.exit()
+
+
+def _check_names(names: list[str], baseline: str | None, registered: Any) -> None:
+    unknown = [name for name in names if name not in registered]
+    if unknown:
+        raise ValueError(
+            f"--methods: there is no method {unknown[0]!r}. --list-methods lists them. (SCORES "
+            "comes before --methods.)"
+        )
+    if baseline is not None and baseline not in names:
+        raise ValueError(
+            f"--baseline {baseline} is none of the methods compared: {', '.join(names)}."
+        )
+
+
+def _protocol(arguments: argparse.Namespace, table: ScoreTable) -> Protocol:
+    from sklearn.model_selection import ShuffleSplit
+
+    from sklearn_sparseeval.splitters import (
+        FamilyShuffleSplit,
+        StrengthSplit,
+        group_similar_models,
+    )
+
+    families, source = _families(table)
+    groups = group_similar_models(table.scores, groups=families)
+    n_splits, random_state = arguments.repeats, arguments.seed
+    if arguments.protocol == "family":
+        splitter = FamilyShuffleSplit(n_splits, test_size=_HELD_OUT, random_state=random_state)
+        splits = list(splitter.split(table.scores, groups=groups))
+        n_groups = len(np.unique(groups))
+        joined = f"near-identical models joined, {n_groups} groups"
+        what = f"about a quarter of the models, whole families ({source}; {joined})"
+    elif arguments.protocol == "random":
+        shuffle = ShuffleSplit(n_splits, test_size=_HELD_OUT, random_state=random_state)
+        splits = list(shuffle.split(table.scores))
+        what = (
+            "a random quarter of the models, which flatters where relatives of the held-out "
+            "models stay among the sources"
+        )
+    else:
+        strength = StrengthSplit(n_splits, random_state=random_state)
+        splits = list(strength.split(table.scores))
+        what = "the strongest 30 % of a resampled set of models, predicted from its weakest half"
+    description = f"Protocol {arguments.protocol}: {n_splits} splits hold out {what}."
+    return Protocol(splits, groups if families is None else families, description)
+
+
+def _families(table: ScoreTable) -> tuple[Any, str]:
+    """Find the families: those given, or the organisations in the names."""
+    if table.families is not None:
+        return table.families, f"{len(set(table.families))} as given"
+    if all("/" in name for name in table.models):
+        families = [name.split("/")[0] for name in table.models]
+        return families, f"{len(set(families))}, the part of the names before '/'"
+    return None, "the file names none: a column 'family' would hold fine-tunes out together"
+
+
+def _budgets(given: list[int] | None, n_items: int) -> list[int]:
+    if given is not None:
+        if max(given) > n_items:
+            raise ValueError(f"--n-anchors {max(given)} is more than the {n_items} items.")
+        return given
+    return [k for k in _BUDGETS if k <= n_items // 2] or [max(1, n_items // 10)]
+
+
+def _frame(table: ScoreTable) -> Any:
+    import pandas as pd
+
+    return pd.DataFrame(table.scores, index=table.models, columns=table.items)
+
+
+def _are_fractions(table: ScoreTable) -> bool:
+    return bool(np.nanmin(table.scores) >= 0 and np.nanmax(table.scores) <= 1)
+
+
+def _write(folder: Path, comparison: Any) -> None:
+    import pandas as pd
+
+    comparison.frame().to_csv(folder / "results.csv", index=False)
+    tables = [comparison.summary(metric) for metric in comparison.metrics]
+    summary = pd.concat([table.assign(**table.attrs) for table in tables])
+    columns = ["metric", *(name for name in summary if name != "metric")]
+    summary[columns].to_csv(folder / "summary.csv", index=False)
+
+
+def _check_optional_packages(*, report: bool) -> None:
+    """Say what is missing before the work is done, not after."""
+    from importlib.util import find_spec
+
+    needed = ["pandas"] + ["matplotlib"] * report
+    missing = [name for name in needed if find_spec(name) is None]
+    if missing:
+        way_out = ", or give --no-report" if missing == ["matplotlib"] else ""
+        raise ValueError(
+            f"compare needs {' and '.join(missing)}. Install with "
+            f"pip install 'sklearn-sparseeval[compare]'{way_out}."
+        )

@@ -1,0 +1,144 @@
+"""Legends that fit: below the axes, in as many columns as the width holds."""
+
+from collections.abc import Sequence
+from math import ceil
+from textwrap import wrap
+from typing import Any
+
+from sklearn_sparseeval.displays._matplotlib import Sheet
+
+# In units of the font size.
+_HANDLE = 3.2
+_HANDLE_PAD = 0.5
+_COLUMN_SPACE = 1.2
+_LINE = 1.45
+
+
+def text_width(text: str, font_size: float) -> float:
+    """Return the width of the longest line of a text in points.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+    font_size : float
+        In points.
+
+    Returns
+    -------
+    width : float
+        In points.
+    """
+    from matplotlib.textpath import TextPath
+
+    lines = [line for line in text.splitlines() if line.strip()]
+    return max(
+        (TextPath((0, 0), line, size=font_size).get_extents().width for line in lines), default=0.0
+    )
+
+
+def wrapped(text: str, width: float, font_size: float) -> str:
+    """Break a text into lines that are not wider than they may be.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+    width : float
+        In points.
+    font_size : float
+        In points.
+
+    Returns
+    -------
+    text : str
+        With line breaks; a single word may be broken too.
+    """
+    actual = text_width(text, font_size)
+    if actual <= width:
+        return text
+    n_characters = max(8, int(len(text) * width / actual))
+    return "\n".join(wrap(text, n_characters))
+
+
+def legend_below(
+    sheet: Sheet,
+    handles: Sequence[Any],
+    labels: Sequence[str],
+    title: str | None = None,
+    *,
+    marker_scale: float = 1.0,
+) -> Any:
+    """Draw a legend below the figure, where it is ours, or else below the last of the axes.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        Where to draw.
+    handles : sequence of matplotlib Artist
+        What is shown.
+    labels : sequence of str
+        What it is called.
+    title : str or None, default=None
+        Title of the legend.
+    marker_scale : float, default=1.0
+        How much larger markers are in the legend than in the picture.
+
+    Returns
+    -------
+    legend : matplotlib Legend
+        The legend.
+    """
+    ax = sheet.axes[-1]
+    font_size = sheet.small
+    width = sheet.width if sheet.ours else _axes_width(ax)
+    frame = (_HANDLE + _HANDLE_PAD) * font_size
+    texts = [wrapped(label, width - frame, font_size) for label in labels]
+    n_columns = _n_columns(texts, width, font_size)
+    options = {
+        "handles": handles,
+        "labels": texts,
+        "title": None if title is None else wrapped(title, width, font_size),
+        "ncols": n_columns,
+        "fontsize": font_size,
+        "title_fontsize": font_size,
+        "frameon": False,
+        "borderpad": 0.2,
+        "borderaxespad": 0.2,
+        "labelspacing": 0.25,
+        "handlelength": _HANDLE,
+        "handletextpad": _HANDLE_PAD,
+        "columnspacing": _COLUMN_SPACE,
+        "markerscale": marker_scale,
+    }
+    if sheet.ours:
+        lines = sum(text.count("\n") + 1 for text in texts) / n_columns + (title is not None)
+        sheet.grow(ceil(lines) * _LINE * font_size)
+        return sheet.figure.legend(loc="outside lower center", **options)
+    return ax.legend(
+        loc="upper center",
+        bbox_to_anchor=(0.5, 0),
+        bbox_transform=_below(sheet, ax),
+        **options,
+    )
+
+
+def _n_columns(texts: Sequence[str], width: float, font_size: float) -> int:
+    """Return how many columns fit, none of them nearly empty."""
+    column = max(text_width(text, font_size) for text in texts)
+    column += (_HANDLE + _HANDLE_PAD + _COLUMN_SPACE) * font_size
+    most = max(1, min(len(texts), int((width + _COLUMN_SPACE * font_size) // column)))
+    return ceil(len(texts) / ceil(len(texts) / most))
+
+
+def _axes_width(ax: Any) -> float:
+    return float(ax.get_window_extent().width / ax.figure.dpi * 72)
+
+
+def _below(sheet: Sheet, ax: Any) -> Any:
+    """Return the axes' own coordinates, moved down past tick labels and axis label."""
+    from matplotlib.transforms import ScaledTranslation
+
+    down = -(sheet.small + sheet.font_size + 12) / 72
+    root = ax.get_figure(root=True)
+    return ax.transAxes + ScaledTranslation(0, down, root.dpi_scale_trans)

@@ -1,0 +1,371 @@
+"""Predicted against actual benchmark scores."""
+
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sklearn_sparseeval.displays._comparison_like import ComparisonLike
+from sklearn_sparseeval.displays._legend import legend_below, wrapped
+from sklearn_sparseeval.displays._matplotlib import FONT_SIZE, Sheet, make_sheet, set_labels
+from sklearn_sparseeval.displays._metrics import UNIT
+from sklearn_sparseeval.displays._selection import check_known, check_labels
+from sklearn_sparseeval.displays._styles import OTHERS, group_styles, label_style, label_text
+from sklearn_sparseeval.metrics._validation import check_intervals, check_parameters, check_scores
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_FAMILIES_SHOWN = 8
+
+
+class ScorePredictionDisplay:
+    """Predicted against actual scores, with intervals and families.
+
+    It is recommended to make it with :meth:`from_predictions`, :meth:`from_estimator` or
+    :meth:`from_comparison`.
+
+    Parameters
+    ----------
+    y_true : ndarray of shape (n_models,)
+        Benchmark scores.
+    y_pred : ndarray of shape (n_models,)
+        Predicted benchmark scores.
+    intervals : ndarray of shape (n_models, 2) or None, default=None
+        Lower and upper bounds of prediction intervals.
+    families : ndarray of shape (n_models,) or None, default=None
+        Family of each model.
+    names : list or None, default=None
+        Name of each model; only in :meth:`frame`.
+    title : str or None, default=None
+        What was predicted how.
+
+    Attributes
+    ----------
+    figure_ : matplotlib Figure
+        The figure that was drawn on.
+    ax_ : matplotlib Axes
+        The axes that were drawn on.
+    points_ : dict of object to matplotlib Line2D
+        The points of each family that has a marker of its own, and of "others"; of None
+        without families.
+    intervals_ : matplotlib LineCollection or None
+        The intervals.
+    diagonal_ : matplotlib Line2D
+        Where a perfect prediction lies.
+    legend_ : matplotlib Legend or None
+        The legend of the families.
+
+    See Also
+    --------
+    sklearn.metrics.PredictionErrorDisplay : The same for any regressor, without families.
+
+    Examples
+    --------
+    >>> from sklearn_sparseeval.displays import ScorePredictionDisplay
+    >>> display = ScorePredictionDisplay.from_predictions(
+    ...     [0.5, 0.6, 0.7], [0.52, 0.61, 0.69], families=["a", "a", "b"]
+    ... )
+    >>> round(display.mean_absolute_error, 4)
+    0.0133
+    >>> ax = display.plot().ax_
+    """
+
+    def __init__(
+        self,
+        *,
+        y_true: NDArray[np.floating],
+        y_pred: NDArray[np.floating],
+        intervals: NDArray[np.floating] | None = None,
+        families: NDArray[Any] | None = None,
+        names: list[Any] | None = None,
+        title: str | None = None,
+    ) -> None:
+        self.y_true = y_true
+        self.y_pred = y_pred
+        self.intervals = intervals
+        self.families = families
+        self.names = names
+        self.title = title
+
+    @classmethod
+    def from_predictions(
+        cls,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        *,
+        intervals: ArrayLike | None = None,
+        families: ArrayLike | None = None,
+        names: ArrayLike | None = None,
+        title: str | None = None,
+    ) -> Self:
+        """Take true and predicted scores as they are.
+
+        Parameters
+        ----------
+        y_true : array-like of shape (n_models,)
+            Benchmark scores.
+        y_pred : array-like of shape (n_models,)
+            Predicted benchmark scores.
+        intervals : array-like of shape (n_models, 2), default=None
+            Lower and upper bounds of prediction intervals; infinite where there is none.
+        families : array-like of shape (n_models,), default=None
+            Family of each model; None or NaN for none.
+        names : array-like of shape (n_models,), default=None
+            Name of each model.
+        title : str, default=None
+            What was predicted how.
+
+        Returns
+        -------
+        display : ScorePredictionDisplay
+            Data only; draw it with :meth:`plot`.
+
+        Raises
+        ------
+        ValueError
+            If a score is missing or infinite, there are several tasks, a bound is NaN or crosses
+            the other, or the lengths differ.
+        """
+        true, pred = check_scores(y_true, y_pred)
+        if true.shape[1] > 1:
+            raise ValueError(
+                f"y_true has {true.shape[1]} tasks; expected one. Make a display for each column."
+            )
+        bounds = None if intervals is None else np.asarray(intervals, dtype=np.float64)
+        if bounds is not None and bounds.shape != (len(true), 2):
+            raise ValueError(
+                f"intervals has shape {bounds.shape}; expected ({len(true)}, 2), a lower and an "
+                "upper bound for each model."
+            )
+        if bounds is not None:
+            check_intervals(*bounds.T)
+        known, called = (
+            None if given is None else check_labels(name, given, len(true), "models")
+            for name, given in {"families": families, "names": names}.items()
+        )
+        return cls(
+            y_true=true.ravel(),
+            y_pred=pred.ravel(),
+            intervals=bounds,
+            families=known,
+            names=None if called is None else called.tolist(),
+            title=title,
+        )
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        y: ArrayLike,
+        *,
+        families: ArrayLike | None = None,
+        title: str | None = None,
+    ) -> Self:
+        """Predict with a fitted estimator.
+
+        Parameters
+        ----------
+        estimator : estimator
+            Fitted; its intervals are shown where it has ``predict_interval(X)``.
+        X : array-like of shape (n_models, n_items)
+            Rows of the target models.
+        y : array-like of shape (n_models,)
+            Their benchmark scores.
+        families : array-like of shape (n_models,), default=None
+            Family of each model.
+        title : str, default=None
+            What was predicted how; by default the name of the estimator.
+
+        Returns
+        -------
+        display : ScorePredictionDisplay
+            Data only; draw it with :meth:`plot`.
+        """
+        has_intervals = hasattr(estimator, "predict_interval")
+        return cls.from_predictions(
+            y,
+            estimator.predict(X),
+            intervals=estimator.predict_interval(X) if has_intervals else None,
+            families=families,
+            names=X.index if hasattr(X, "iloc") else None,
+            title=type(estimator).__name__ if title is None else title,
+        )
+
+    @classmethod
+    def from_comparison(
+        cls, comparison: ComparisonLike, *, method: str, n_anchors: int, task: int | None = None
+    ) -> Self:
+        """Take the predictions of one method for one number of anchors, of all splits.
+
+        Parameters
+        ----------
+        comparison : Comparison
+            What :func:`~sklearn_sparseeval.comparison.compare_estimators` returned.
+        method : str
+            A method of the comparison.
+        n_anchors : int
+            A number of anchors of the comparison.
+        task : int, default=None
+            Column of the benchmark scores; needed where there are several.
+
+        Returns
+        -------
+        display : ScorePredictionDisplay
+            Data only; draw it with :meth:`plot`. A model is there once for each split in which it
+            was a target.
+
+        Raises
+        ------
+        ValueError
+            If `method`, `n_anchors` or `task` is not in the comparison, there are several tasks
+            and none is given, or the method failed in every split.
+        """
+        results, rows = comparison.frame(), comparison.predictions()
+        check_known("method", [method], results["method"])
+        check_known("n_anchors", [n_anchors], results["n_anchors"])
+        rows = rows[(rows["method"] == method) & (rows["n_anchors"] == n_anchors)]
+        if rows.empty:
+            raise ValueError(
+                f"The method {method!r} failed in every split with {n_anchors} anchors, so there "
+                "is no prediction to show. See failures() of the comparison."
+            )
+        rows = _of_task(rows, task)
+        families = rows["family"].to_numpy()
+        return cls.from_predictions(
+            rows["y_true"],
+            rows["y_pred"],
+            families=None if all(family is None for family in families) else families,
+            names=rows["model"],
+            title=f"{method}, {n_anchors} anchors" + ("" if task is None else f", task {task}"),
+        )
+
+    @property
+    def mean_absolute_error(self) -> float:
+        """Mean absolute error of the predictions.
+
+        Returns
+        -------
+        error : float
+            In the unit of the scores.
+        """
+        return float(np.abs(self.y_pred - self.y_true).mean())
+
+    def frame(self) -> "pd.DataFrame":
+        """Return what is drawn.
+
+        Returns
+        -------
+        frame : DataFrame
+            Columns `model`, `family`, `y_true`, `y_pred`, and with intervals `y_lower` and
+            `y_upper`.
+        """
+        import pandas as pd
+
+        columns: dict[str, Any] = {
+            "model": range(len(self.y_true)) if self.names is None else self.names,
+            "family": self.families,
+            "y_true": self.y_true,
+            "y_pred": self.y_pred,
+        }
+        if self.intervals is not None:
+            columns |= {"y_lower": self.intervals[:, 0], "y_upper": self.intervals[:, 1]}
+        return pd.DataFrame(columns)
+
+    @check_parameters(unit=UNIT, figsize=[tuple, None], legend=["boolean"], font_size=FONT_SIZE)
+    def plot(
+        self,
+        ax: Any = None,
+        *,
+        unit: str = "points",
+        legend: bool = True,
+        figsize: tuple[float, float] | None = None,
+        font_size: float | None = None,
+    ) -> Self:
+        """Draw the predictions.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            The axes; a new figure by default.
+        unit : {"points", "score"}, default="points"
+            Percentages for scores that are fractions, or scores as they are.
+        legend : bool, default=True
+            Whether to draw a legend of the families, below.
+        figsize : tuple of (float, float), default=None
+            Width and height of a new figure in inches.
+        font_size : float, default=None
+            Size of the labels in points; matplotlib's by default.
+
+        Returns
+        -------
+        self : ScorePredictionDisplay
+            With what was drawn as attributes.
+        """
+        sheet = make_sheet(
+            f"{type(self).__name__}.plot", ax, ["predictions"], figsize=figsize,
+            font_size=font_size, square=True,
+        )  # fmt: skip
+        self.figure_, self.ax_ = sheet.figure, sheet.axes[0]
+        factor = 100.0 if unit == "points" else 1.0
+        self._plot_diagonal(sheet, factor)
+        self.intervals_ = self._plot_intervals(sheet, factor)
+        self._plot_points(sheet, factor)
+        suffix = " (%)" if unit == "points" else ""
+        set_labels(sheet, self.ax_, x=f"actual score{suffix}", y=f"predicted score{suffix}")
+        error = factor * self.mean_absolute_error
+        error_text = f"mean absolute error {error:.2f}" + " points" * (unit == "points")
+        lines = [error_text] if self.title is None else [self.title, error_text]
+        title = "\n".join(wrapped(line, 0.8 * sheet.width, sheet.font_size) for line in lines)
+        self.ax_.set_title(title, fontsize=sheet.font_size)
+        self.legend_ = None
+        if legend and self.families is not None:
+            labels = [label_text(label) for label in self.points_]
+            self.legend_ = legend_below(sheet, list(self.points_.values()), labels)
+        return self
+
+    def _plot_diagonal(self, sheet: Sheet, factor: float) -> None:
+        values = factor * np.concatenate([self.y_true, self.y_pred])
+        margin = 0.05 * (np.ptp(values) or 1.0)
+        ends = values.min() - margin, values.max() + margin
+        (self.diagonal_,) = self.ax_.plot(
+            ends, ends, color="0.35", linestyle="--", linewidth=0.1 * sheet.font_size, zorder=1
+        )
+        self.ax_.set(xlim=ends, ylim=ends, aspect="equal")
+
+    def _plot_intervals(self, sheet: Sheet, factor: float) -> Any:
+        if self.intervals is None:
+            return None
+        # Bounds may be infinite: to the edge of the picture then.
+        low, high = np.clip(factor * self.intervals.T, *self.ax_.get_ylim())
+        return self.ax_.vlines(
+            factor * self.y_true, low, high, color="0.6", linewidth=0.1 * sheet.font_size, zorder=2
+        )
+
+    def _plot_points(self, sheet: Sheet, factor: float) -> None:
+        labels = [None] * len(self.y_true) if self.families is None else list(self.families)
+        styles = group_styles(labels, _FAMILIES_SHOWN)
+        shown = np.array([label if label in styles else OTHERS for label in labels], dtype=object)
+        self.points_: dict[Any, Any] = {}
+        for label in [*styles, *([OTHERS] if OTHERS in shown and OTHERS not in styles else [])]:
+            rows = np.flatnonzero([other == label for other in shown])
+            style = label_style(label, styles)
+            (self.points_[label],) = self.ax_.plot(
+                factor * self.y_true[rows], factor * self.y_pred[rows], linestyle="none",
+                marker=style.marker, color=style.color, markerfacecolor=style.facecolor,
+                markersize=0.4 * sheet.font_size, markeredgewidth=0.07 * sheet.font_size,
+                alpha=0.8, zorder=3 if label != OTHERS else 2.5,
+            )  # fmt: skip
+
+
+def _of_task(rows: "pd.DataFrame", task: int | None) -> "pd.DataFrame":
+    """Return the predictions of one task."""
+    tasks = list(dict.fromkeys(rows["task"])) if "task" in rows else [0]
+    if task is None and len(tasks) > 1:
+        raise ValueError(
+            f"The comparison has {len(tasks)} tasks, and a picture shows one. Give task, one of: "
+            f"{', '.join(map(str, tasks))}."
+        )
+    check_known("task", tasks if task is None else [task], tasks)
+    return rows if len(tasks) == 1 else rows[rows["task"] == task]

@@ -1,0 +1,239 @@
+"""``sparseeval compare`` from a file to a table, csv files and a report."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import BaseEstimator, RegressorMixin
+
+from sklearn_sparseeval import methods
+from sklearn_sparseeval.cli import _compare, main
+from sklearn_sparseeval.comparison import compare_estimators
+from sklearn_sparseeval.datasets import make_score_matrix
+from sklearn_sparseeval.splitters import FamilyShuffleSplit, StrengthSplit, group_similar_models
+
+QUICK = ["--methods", "random-mean", "sparse-ridge", "--n-anchors", "5", "10", "--repeats", "4"]
+
+
+@pytest.fixture(scope="module")
+def panel():
+    return make_score_matrix(60, 40, families=12, random_state=0)
+
+
+@pytest.fixture
+def scores(panel, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    frame = pd.DataFrame(panel.data, columns=panel.feature_names)
+    frame.insert(0, "model", panel.model_names)
+    frame.assign(family=panel.families).to_csv("scores.csv", index=False)
+    return tmp_path / "scores.csv"
+
+
+def run(*arguments):
+    return main(["compare", *arguments, "--jobs", "1", "--no-report"])
+
+
+def test_the_values_are_those_of_compare_estimators(panel, scores, tmp_path, capsys):
+    assert run(str(scores), *QUICK, "--seed", "3") == 0
+    printed = capsys.readouterr().out
+    groups = group_similar_models(panel.data, groups=panel.families)
+    splitter = FamilyShuffleSplit(4, test_size=0.25, random_state=3)
+    cv = list(splitter.split(panel.data, groups=groups))
+    comparison = compare_estimators(
+        ["random-mean", "sparse-ridge"], panel.data, cv=cv,
+        n_anchors=[5, 10], random_state=3,
+    )  # fmt: skip
+    folder = tmp_path / "scores-comparison"
+    keys = ["method", "n_anchors", "split", "metric"]
+    ours = pd.read_csv(folder / "results.csv").set_index(keys)["value"]
+    theirs = comparison.frame().set_index(keys)["value"]
+    pd.testing.assert_series_equal(ours, theirs.loc[ours.index])
+    summary = pd.read_csv(folder / "summary.csv")
+    assert set(summary["baseline"]) == {"random-mean"}
+    assert set(summary["confidence_level"]) == {0.95}
+    assert set(summary["metric"]) == set(ours.index.get_level_values("metric"))
+    best = 100 * comparison.summary().query("n_anchors == 10")["mean"].min()
+    assert f"has the smallest error, {best:.2f} points" in printed
+    assert "60 models x 40 items" in printed
+    assert "12 as given" in printed
+    assert not (folder / "report.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("protocol", "said"),
+    [
+        ("family", "about a quarter of the models, whole families (12 as given"),
+        ("random", "a random quarter of the models, which flatters"),
+        ("strength", "the strongest 30 % of a resampled set of models"),
+    ],
+)
+def test_every_protocol_says_what_it_holds_out(scores, protocol, said, capsys):
+    assert run(str(scores), *QUICK, "--protocol", protocol) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert f"Protocol {protocol}: 4 splits hold out {said}" in printed
+
+
+def test_the_protocols_split_as_they_say(panel):
+    table = _compare.ScoreTable(
+        panel.data, list(panel.model_names), list(panel.feature_names), list(panel.families)
+    )
+
+    def protocol(name):
+        arguments = _arguments("--protocol", name)
+        return _compare._protocol(arguments, table)
+
+    for sources, targets in protocol("family").splits:
+        assert not set(panel.families[sources]) & set(panel.families[targets])
+    strength = StrengthSplit(20, random_state=0).split(panel.data)
+    for ours, expected in zip(protocol("strength").splits, strength, strict=True):
+        np.testing.assert_array_equal(ours[0], expected[0])
+    assert {len(targets) for _, targets in protocol("random").splits} == {15}
+    assert list(protocol("random").families) == list(panel.families)
+
+
+def _arguments(*given):
+    import argparse
+
+    parser = argparse.ArgumentParser()
+    _compare.add_parser(parser.add_subparsers())
+    return parser.parse_args(["compare", "scores.csv", *given])
+
+
+@pytest.mark.parametrize(
+    ("names", "families", "said"),
+    [
+        (["acme/a", "acme/b", "best/c"], ["acme", "acme", "best"], "2, the part of the names"),
+        (["a", "acme/b", "best/c"], None, "the file names none"),
+    ],
+    ids=["organisations", "no families"],
+)
+def test_families_come_from_the_names_where_all_have_one(names, families, said):
+    table = _compare.ScoreTable(np.eye(3), names, ["1", "2", "3"], None)
+    found, description = _compare._families(table)
+    assert found == families
+    assert description.startswith(said)
+
+
+def test_copies_are_held_out_together_where_no_families_are_named(panel):
+    X = np.vstack([panel.data[:20]] * 2)
+    table = _compare.ScoreTable(X, [f"m{i}" for i in range(40)], [], None)
+    for sources, targets in _compare._protocol(_arguments("--repeats", "3"), table).splits:
+        assert not set(sources % 20) & set(targets % 20)
+
+
+def test_a_second_run_reads_what_is_there(scores, capsys, monkeypatch):
+    assert run(str(scores), *QUICK, "-o", "out") == 0
+    first = capsys.readouterr().out
+    from sklearn_sparseeval.comparison import _compare as library
+
+    monkeypatch.setattr(library, "run_job", None)
+    assert run(str(scores), *QUICK, "-o", "out") == 0
+    assert capsys.readouterr().out == first
+
+
+@pytest.mark.parametrize(
+    ("n_items", "budgets"), [(1000, [20, 50, 100]), (120, [20, 50]), (30, [3]), (4, [1])]
+)
+def test_budgets_that_nobody_asked_for_fit_the_benchmark(n_items, budgets):
+    assert _compare._budgets(None, n_items) == budgets
+    assert _compare._budgets([2, 3], n_items) == [2, 3]
+
+
+@pytest.mark.parametrize("given", [["--list-methods"], ["scores.csv", "--list-methods"]])
+def test_the_list_of_methods(capsys, given):
+    with pytest.raises(SystemExit) as stop:
+        run(*given)
+    assert stop.value.code == 0
+    printed = capsys.readouterr().out
+    for method in methods().values():
+        assert method.name in printed
+        assert method.description in printed
+
+
+def test_all_methods(scores, monkeypatch, capsys):
+    seen = {}
+
+    def compare(names, *args, **options):
+        seen["names"] = names
+        raise ValueError("enough")
+
+    monkeypatch.setattr("sklearn_sparseeval.comparison.compare_estimators", compare)
+    assert run(str(scores), "--methods", "all") == 2
+    assert seen["names"] == list(methods())
+    assert capsys.readouterr().err == "sparseeval: error: enough\n"
+
+
+class Broken(RegressorMixin, BaseEstimator):
+    def __init__(self, n_anchors=1):
+        self.n_anchors = n_anchors
+
+    def fit(self, X, y):
+        if self.n_anchors == 10:
+            raise RuntimeError("broken")
+        self.anchors_ = np.arange(self.n_anchors)
+        return self
+
+    def predict(self, X):
+        return np.nanmean(X, axis=1)
+
+
+def test_a_failing_method_is_noted_and_counted(scores, capsys):
+    registry = {"random-mean": methods()["random-mean"], "sparse-ridge": Broken()}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "sklearn_sparseeval.comparison._arguments.registered_methods", lambda: registry
+        )
+        assert run(str(scores), *QUICK) == 0
+    printed = capsys.readouterr().out
+    assert "Note: 'sparse-ridge' failed in 4 of 8 fits" in printed
+    assert "failed in 4 splits" in printed
+    assert re.search("With 10 anchors random-mean has the smallest error", printed)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["nothing.csv"], "There is no file nothing.csv."),
+        (["scores.csv", "--n-anchors", "41"], "--n-anchors 41 is more than the 40 items."),
+        (
+            ["scores.csv", "--methods", "magic"],
+            "--methods: there is no method 'magic'. --list-methods lists them",
+        ),
+        (
+            ["scores.csv", "--baseline", "magic"],
+            "--baseline magic is none of the methods compared: random-mean, random-ridge",
+        ),
+        (["scores.csv", "-o", "scores.csv"], "File exists"),
+    ],
+    ids=["no file", "too many anchors", "method", "baseline", "a file as folder"],
+)
+def test_a_wrong_argument_gets_one_line(scores, arguments, complaint, capsys):
+    assert run(*arguments) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("sparseeval: error: ")
+    assert error.count("\n") == 1
+    assert complaint in error
+
+
+@pytest.mark.parametrize(
+    ("missing", "report", "message"),
+    [
+        ({"pandas"}, False, r"needs pandas\. Install"),
+        ({"pandas", "matplotlib"}, True, "needs pandas and matplotlib"),
+        ({"matplotlib"}, True, "or give --no-report"),
+    ],
+    ids=["pandas", "both", "matplotlib"],
+)
+def test_missing_packages_are_named_before_anything_runs(monkeypatch, missing, report, message):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name in missing else 1)
+    with pytest.raises(ValueError, match=message):
+        _compare._check_optional_packages(report=report)
+
+
+@pytest.mark.parametrize(
+    ("scores", "fractions"), [([[0, 1]], True), ([[0.5, np.nan]], True), ([[0, 7]], False)]
+)
+def test_points_are_for_fractions(scores, fractions):
+    table = _compare.ScoreTable(np.array(scores, dtype=float), ["m"], ["1", "2"], None)
+    assert _compare._are_fractions(table) is fractions
