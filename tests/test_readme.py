@@ -16,7 +16,7 @@ def blocks():
 
 
 def test_the_readme_examples_run(blocks, capsys):
-    pipeline_example, search_example = blocks
+    pipeline_example, search_example, compare_example = blocks
     names = {}
     exec(pipeline_example, names)
     printed = capsys.readouterr().out
@@ -29,6 +29,12 @@ def test_the_readme_examples_run(blocks, capsys):
     exec(smaller, names)
     assert names["search"].best_score_ > -0.1
     assert set(names["search"].best_params_) == set(names["grid"])
+
+    fewer = compare_example.replace("random_state=0", "random_state=0, cv=3")
+    assert fewer != compare_example
+    exec(fewer, names)
+    assert names["comparison"].failures().empty
+    assert "sparse-ridge" in capsys.readouterr().out
 
 
 def test_there_are_two_install_commands():

@@ -126,6 +126,28 @@ def read_items(estimator: Any, columns: Indices) -> ReadItems | None:
     return ReadItems(items, all(read.allow_nan for read in known))
 
 
+def personal_items(estimator: Any, X: Any) -> Indices | None:
+    """Find the items that a fitted estimator reads of each model, where they differ.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted.
+    X : {ndarray, DataFrame} of shape (n_models, n_items)
+        Rows of the target models. The estimator is shown its probes only.
+
+    Returns
+    -------
+    items : ndarray of shape (n_models, n_read) or None
+        Column indices, the probes among them; None where the items are the same for all.
+    """
+    probes = getattr(getattr(estimator, "selector_", None), "probes_", None)
+    if probes is None or not hasattr(estimator, "anchors_for"):
+        return None
+    own: Indices = np.asarray(estimator.anchors_for(only_items(X, probes, np.nan)))
+    return np.hstack([np.tile(probes, (len(own), 1)), own])
+
+
 def only_items(X: Any, items: Indices, fill: Any) -> Any:
     """Hide all but some items of the target models.
 
@@ -133,8 +155,8 @@ def only_items(X: Any, items: Indices, fill: Any) -> Any:
     ----------
     X : {ndarray, DataFrame} of shape (n_models, n_items)
         Rows of the target models.
-    items : ndarray of shape (n_read,)
-        The columns to keep.
+    items : ndarray of shape (n_read,) or (n_models, n_read)
+        The columns to keep, the same for all models or each model's own.
     fill : float or ndarray of shape (n_items,)
         What stands in the other columns.
 
@@ -144,8 +166,8 @@ def only_items(X: Any, items: Indices, fill: Any) -> Any:
         Float rows, a data frame where `X` is one.
     """
     values = np.asarray(X, dtype=np.float64)
-    hidden = np.ones(values.shape[1], dtype=bool)
-    hidden[items] = False
+    hidden = np.ones(values.shape, dtype=bool)
+    np.put_along_axis(hidden, np.broadcast_to(items, (len(values), items.shape[-1])), False, axis=1)
     shown = np.where(hidden, fill, values)
     if hasattr(X, "iloc"):
         return type(X)(shown, index=X.index, columns=X.columns)

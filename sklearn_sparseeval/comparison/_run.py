@@ -14,6 +14,7 @@ from sklearn_sparseeval.comparison._budget import (
     has_budget,
     item_means,
     only_items,
+    personal_items,
     prepared,
     read_items,
 )
@@ -126,6 +127,10 @@ def _fit_and_score(
 def _seen(estimator: Any, X_source: Any, X_target: Any, n_anchors: int) -> Any:
     """Return the target rows as the method may see them: its anchors and nothing else."""
     n_items = X_target.shape[1]
+    personal = personal_items(estimator, X_target)
+    if personal is not None:
+        _check_budget(max(len(set(row)) for row in personal.tolist()), n_anchors, n_items)
+        return only_items(X_target, personal, np.nan)
     read = read_items(estimator, np.arange(n_items))
     if read is None:
         if has_budget(estimator):
@@ -135,12 +140,16 @@ def _seen(estimator: Any, X_source: Any, X_target: Any, n_anchors: int) -> Any:
                 "get_support. Put the selector first in a pipeline, or use AnchoredRegressor."
             )
         return only_items(X_target, np.empty(0, dtype=np.intp), np.nan)
-    if len(read.items) > n_anchors:
-        raise ValueError(
-            f"The fitted estimator reads {len(read.items)} of {n_items} items, but n_anchors="
-            f"{n_anchors} was asked for. Let every selector in it take n_anchors, or share them."
-        )
+    _check_budget(len(read.items), n_anchors, n_items)
     return only_items(X_target, read.items, np.nan if read.allow_nan else item_means(X_source))
+
+
+def _check_budget(n_read: int, n_anchors: int, n_items: int) -> None:
+    if n_read > n_anchors:
+        raise ValueError(
+            f"The fitted estimator reads {n_read} of {n_items} items, but n_anchors={n_anchors} "
+            "was asked for. Let every selector in it take n_anchors, or share them."
+        )
 
 
 def _checked(predicted: NDArray[np.float64], y: NDArray[np.floating]) -> NDArray[np.float64]:

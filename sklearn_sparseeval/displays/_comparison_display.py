@@ -240,7 +240,7 @@ class ComparisonDisplay:
             f"{size}{metric_label(self.metric, unit)}",
             f"minus that of {self.baseline}, {100 * self.confidence_level:g}% interval",
         )
-        label = "\n".join(wrapped(line, sheet.width, sheet.font_size) for line in lines)
+        label = "\n".join(wrapped(line, 0.95 * sheet.width, sheet.font_size) for line in lines)
         for ax in sheet.axes:
             first = not sheet.ours or ax.get_subplotspec().colspan.start == 0
             ax.set_yticks(range(len(order)), order if first else [""] * len(order))

@@ -13,6 +13,8 @@ _HANDLE_PAD = 0.5
 _COLUMN_SPACE = 1.2
 _LINE = 1.45
 
+_FEWEST_CHARACTERS = 8  # in a line, however narrow
+
 
 def text_width(text: str, font_size: float) -> float:
     """Return the width of the longest line of a text in points.
@@ -52,13 +54,18 @@ def wrapped(text: str, width: float, font_size: float) -> str:
     Returns
     -------
     text : str
-        With line breaks; a single word may be broken too.
+        With line breaks; a single word may be broken too. Lines of eight letters are not broken.
     """
     actual = text_width(text, font_size)
     if actual <= width:
         return text
-    n_characters = max(8, int(len(text) * width / actual))
-    return "\n".join(wrap(text, n_characters))
+    n_characters = max(_FEWEST_CHARACTERS, int(len(text) * width / actual))
+    broken = "\n".join(wrap(text, n_characters))
+    # A line may hold letters that are wider than most.
+    while n_characters > _FEWEST_CHARACTERS and text_width(broken, font_size) > width:
+        n_characters -= 1
+        broken = "\n".join(wrap(text, n_characters))
+    return broken
 
 
 def legend_below(
