@@ -115,9 +115,10 @@ class FakeComparison:
 
 
 @pytest.fixture(autouse=True)
-def _close_figures():
-    yield
-    plt.close("all")
+def _closed_figures_and_fresh_settings():
+    with matplotlib.rc_context():  # or what one test changes the next would not notice
+        yield
+        plt.close("all")
 
 
 @pytest.fixture

@@ -285,13 +285,10 @@ def test_the_legend_counts():
     assert legend.get_title().get_text() == "1 of 4 items alike for all models, at 0"
 
 
-def test_without_constant_items_the_legend_has_no_title():
-    assert display_of(X[:, :2], 0).plot().legend_.get_title().get_text() == ""
-
-
-def test_no_legend():
-    display = display_of(X, 0).plot(legend=False)
-    assert display.legend_ is None
+def test_without_constant_items_the_legend_has_no_title_and_without_legend_there_is_none():
+    display = display_of(X[:, :2], 0)
+    assert display.plot().legend_.get_title().get_text() == ""
+    assert display.plot(legend=False).legend_ is None
     assert display.figure_.legends == []
 
 
@@ -366,8 +363,7 @@ def test_the_callers_axes_are_drawn_on():
     figure, (left, right) = plt.subplots(1, 2, figsize=(7, 4))
     display = display_of(X, 0)
     assert display.plot(left) is display
-    assert display.ax_ is left
-    assert display.figure_ is figure
+    assert (display.figure_, display.ax_) == (figure, left)
     assert display.legend_ is left.get_legend()
     assert not right.lines
     assert figure.get_size_inches().tolist() == [7, 4]

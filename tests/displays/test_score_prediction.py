@@ -371,8 +371,7 @@ def test_the_callers_axes_are_drawn_on():
     assert display.plot(right) is display
     assert display.ax_ is right
     assert display.figure_ is figure
-    assert display.legend_ is right.get_legend()
-    assert not left.lines
+    assert (display.legend_, left.lines[:]) == (right.get_legend(), [])
     assert figure.get_size_inches().tolist() == [7, 4]
 
 
