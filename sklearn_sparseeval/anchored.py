@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn import get_config
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
 from sklearn.pipeline import Pipeline
-from sklearn.utils import Bunch, check_array, get_tags
+from sklearn.utils import Bunch, get_tags
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
     MethodMapping,
@@ -16,6 +16,12 @@ from sklearn.utils.metadata_routing import (
 )
 from sklearn.utils.validation import check_is_fitted, check_memory, has_fit_parameter
 
+from sklearn_sparseeval._partial_rows import (
+    full_width,
+    results_in_cells,
+    results_in_columns,
+    rows_of_anything,
+)
 from sklearn_sparseeval._sklearn import (
     HasMethods,
     _fit_context,
@@ -48,7 +54,9 @@ class AnchoredRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         whole score matrix and predicts from full-width rows that are NaN off the anchors. Where
         `fit` has a parameter `anchor_weights`, it gets those of the selector, if it has any, one
         per column or aligned with `anchors`; for a :class:`~sklearn.pipeline.Pipeline` its last
-        step gets them.
+        step gets them. With a selector that has `anchors_for`, such as :class:`TailoredSelector`,
+        a regressor of the second kind predicts each model from anchors of its own, and its `fit`
+        gets neither anchors nor weights; an ordinary one sees `anchors_` of every model.
     memory : str or object with the joblib.Memory interface, default=None
         Caches the fitted selector, so that a search over the regressor's parameters fits it once
         per fold. A string is the path of the caching directory. The selector is told from others
@@ -161,6 +169,7 @@ class AnchoredRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         items = np.sort(self.anchors_)
         if not whole and not _allows_nan(self.regressor):
             self._refuse_missing(scores[:, items], items)
+        self._personal = whole and hasattr(self.selector_, "anchors_for")
         given = routed.regressor.fit | self._anchor_metadata(whole)
         inputs: Any = scores if whole else scores[:, items]
         if named and not whole:
@@ -174,8 +183,8 @@ class AnchoredRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_models, n_items)
-            Full-width rows, such as ``selector_.inverse_transform(results)``. Only the anchors'
-            columns are read; the others may hold anything.
+            Full-width rows, such as ``selector_.inverse_transform(results)``. Only the anchors
+            are read, of each model its own (:meth:`anchors_for`); the rest may hold anything.
 
         Returns
         -------
@@ -188,22 +197,44 @@ class AnchoredRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
             If a result on an anchor is missing (NaN) and the regressor does not allow NaN.
         """
         check_is_fitted(self)
-        rows = _rows(X)
-        validate_data(self, rows, reset=False, skip_check_array=True)
-        items = np.sort(self.anchors_)
-        columns = _safe_indexing(rows, items, axis=1)
-        results: Array = check_array(
-            columns, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan", input_name="X"
-        )
+        rows = self._rows(X)
+        if self._personal:
+            items = self._personal_anchors(rows)
+            results = results_in_cells(rows, items)
+        else:
+            items = np.sort(self.anchors_)
+            results = results_in_columns(rows, items)
         if not _allows_nan(self.regressor_):
             self._refuse_missing(results, items)
-        named = hasattr(self, "feature_names_in_") and hasattr(columns, "columns")
-        inputs: Any = columns if named else results
+        inputs: Any = results
         if _reads_whole_rows(self.regressor_):
-            inputs = np.full((len(results), self.n_features_in_), np.nan, dtype=results.dtype)
-            inputs[:, items] = results
+            inputs = full_width(results, items, self.n_features_in_)
+        elif hasattr(self, "feature_names_in_") and hasattr(rows, "columns"):
+            inputs = _safe_indexing(rows, items, axis=1)
         predicted: Array = self.regressor_.predict(inputs)
         return predicted
+
+    def anchors_for(self, X: ArrayLike) -> Indices:
+        """Return the anchors of each model: the items to run it on.
+
+        They are `anchors_` for all, unless the selector chooses anchors for each model and the
+        regressor reads whole rows. Then run a model on ``selector_.probes_`` first, ask for its
+        anchors, run it on the rest of them, and `predict`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_models, n_items)
+            Full-width rows. Only the probes are read; the others may hold anything.
+
+        Returns
+        -------
+        anchors : ndarray of shape (n_models, n_anchors)
+            Column indices, in order of choice. Those of a model do not depend on the other rows.
+        """
+        check_is_fitted(self)
+        rows = self._rows(X)
+        own = self._personal
+        return self._personal_anchors(rows) if own else np.tile(self.anchors_, (len(rows), 1))
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Get the metadata routing of this object.
@@ -218,6 +249,16 @@ class AnchoredRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         router.add(selector=self.selector, method_mapping=mapping)
         router.add(regressor=self.regressor, method_mapping=mapping)
         return router
+
+    def _rows(self, X: ArrayLike) -> Any:
+        rows = rows_of_anything(X)
+        validate_data(self, rows, reset=False, skip_check_array=True)
+        return rows
+
+    def _personal_anchors(self, rows: Any) -> Indices:
+        probes = np.sort(self.selector_.probes_)
+        probed = full_width(results_in_columns(rows, probes), probes, self.n_features_in_)
+        return np.asarray(self.selector_.anchors_for(probed))
 
     def _validated(self, X: ArrayLike, y: ArrayLike | None) -> tuple[Any, Array]:
         options = {"dtype": "numeric", "ensure_all_finite": "allow-nan"}
@@ -249,6 +290,8 @@ class AnchoredRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
 
     def _anchor_metadata(self, whole: bool) -> dict[str, Any]:
         """Return the anchors and their weights under the names that the regressor takes."""
+        if self._personal:  # the regressor reads whatever a row holds
+            return {}
         given: dict[str, Any] = {"anchors": self.anchors_} if whole else {}
         keyword = _fit_keyword(self.regressor, "anchor_weights")
         if keyword is None or not hasattr(self, "anchor_weights_"):
@@ -266,15 +309,15 @@ class AnchoredRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         missing = np.isnan(results)
         if not missing.any():
             return
-        bad = items[np.flatnonzero(missing.any(axis=0))]
+        bad = np.unique(np.broadcast_to(items, missing.shape)[missing])
         names: Any = getattr(self, "feature_names_in_", np.arange(self.n_features_in_))[bad]
         regressor = type(self.regressor).__name__
         raise ValueError(
             f"{int(missing.any(axis=1).sum())} of {len(missing)} models have no result (NaN) on "
-            f"{len(bad)} of {len(items)} anchors: {_listing(names)}. The regressor {regressor} "
-            "does not allow NaN. Evaluate these items, put an imputer in front of the regressor, "
-            "as in make_pipeline(SimpleImputer(keep_empty_features=True), regressor), or take a "
-            "regressor that allows NaN."
+            f"{len(bad)} of {len(np.unique(items))} anchors: {_listing(names)}. The regressor "
+            f"{regressor} does not allow NaN. Evaluate these items, put an imputer in front of "
+            "the regressor, as in make_pipeline(SimpleImputer(keep_empty_features=True), "
+            "regressor), or take a regressor that allows NaN."
         )
 
     def __sklearn_tags__(self) -> Any:
@@ -348,12 +391,3 @@ def _row_means(scores: Any) -> Array:
     count = have.sum(axis=1)
     means: Array = np.divide(total, count, out=np.zeros(len(total)), where=count > 0)
     return means
-
-
-def _rows(X: Any) -> Any:
-    """Return a data frame as it is, anything else as a two-dimensional array of any dtype."""
-    if hasattr(X, "columns"):
-        return X
-    # A list with a string in it would turn every number into a string.
-    rows = np.array(X, dtype=object) if isinstance(X, list | tuple) else X
-    return check_array(rows, dtype=None, ensure_all_finite=False, input_name="X")

@@ -8,11 +8,24 @@ from sklearn.utils import check_random_state
 
 from sklearn_sparseeval import (
     AnchorSelector,
+    CollaborativeFilteringSelector,
+    DisagreementSelector,
+    FacilityLocationSelector,
+    FisherInformationSelector,
+    GeneticSelector,
+    IRTSelector,
+    ItemResponseModel,
+    KCenterSelector,
+    KMeansSelector,
+    KMedoidsSelector,
+    LassoSelector,
+    RandomSearchSelector,
     RandomSelector,
     SparseEvalSelector,
     SparseRidgeSelector,
     StraightThroughSelector,
     StratifiedSelector,
+    TailoredSelector,
 )
 from sklearn_sparseeval.estimator_checks import anchor_selector_checks, check_anchor_selector
 from sklearn_sparseeval.selectors import _sparse_eval
@@ -74,6 +87,37 @@ def test_sparse_eval_passes(check, proxy, monkeypatch):
         RandomSelector(),
         StratifiedSelector(),
         StratifiedSelector(features="difficulty", allocation="equal"),
+        KMeansSelector(),
+        KMeansSelector(n_init=1, missing_anchors="keep"),
+        KMedoidsSelector(),
+        KMedoidsSelector(metric="euclidean", missing_anchors="keep"),
+        KMedoidsSelector(metric="cosine"),
+        KCenterSelector(),
+        KCenterSelector(metric="correlation"),
+        KCenterSelector(metric="cosine"),
+        FacilityLocationSelector(),
+        FacilityLocationSelector(metric="cosine", missing_anchors="keep"),
+        FacilityLocationSelector(metric="correlation"),
+        CollaborativeFilteringSelector(),
+        *(
+            DisagreementSelector(measure=measure)
+            for measure in ("jensen-shannon", "entropy", "variance", "pds")
+        ),
+        LassoSelector(),
+        RandomSearchSelector(n_candidates=20),
+        RandomSearchSelector(n_candidates=20, criterion="mean"),
+        GeneticSelector(population_size=20, n_generations=5, n_elite=2),
+        GeneticSelector(population_size=10, n_generations=3, n_elite=0, n_rounds=0),
+        IRTSelector(n_init=1),
+        IRTSelector(
+            item_response_model=ItemResponseModel(n_dimensions=2), n_init=1, missing_anchors="keep"
+        ),
+        FisherInformationSelector(),
+        FisherInformationSelector(
+            item_response_model=ItemResponseModel(n_dimensions=2), n_bins=3, missing_anchors="keep"
+        ),
+        TailoredSelector(),
+        TailoredSelector(n_probes=1, n_neighbors=3),
     ],
     ids=lambda selector: repr(selector).replace(" ", ""),
 )

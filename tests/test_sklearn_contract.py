@@ -12,18 +12,43 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils import estimator_checks, get_tags
 from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
 from sklearn.utils.fixes import parse_version
+from sklearn.utils.validation import has_fit_parameter
 
 import sklearn_sparseeval
 from sklearn_sparseeval import (
+    AIPWRegressor,
     AnchoredRegressor,
+    CalibratedMeanRegressor,
+    CollaborativeFilteringImputer,
+    CollaborativeFilteringSelector,
     DifferenceRegressor,
+    DisagreementSelector,
+    FacilityLocationSelector,
+    FisherInformationSelector,
+    GeneticSelector,
+    GPIRTRegressor,
+    ImputedScoreRegressor,
+    IRTImputer,
+    IRTSelector,
+    ItemResponseModel,
+    ItemRidgeImputer,
+    KCenterSelector,
+    KMeansSelector,
+    KMedoidsSelector,
+    LassoSelector,
+    LowRankImputer,
     MLPScoreRegressor,
+    NeighborImputer,
+    PIRTRegressor,
+    RandomSearchSelector,
     RandomSelector,
     ResidualRidgeRegressor,
+    SignatureRegressor,
     SparseEvalSelector,
     SparseRidgeSelector,
     StraightThroughSelector,
     StratifiedSelector,
+    TailoredSelector,
     WeightedMeanRegressor,
 )
 
@@ -45,6 +70,71 @@ CONFIGURATIONS = [
     RandomSelector(),
     StratifiedSelector(),
     StratifiedSelector(features="difficulty", missing_anchors="keep"),
+    KMeansSelector(),
+    KMeansSelector(n_init=1, missing_anchors="keep"),
+    KMedoidsSelector(),
+    KMedoidsSelector(metric="euclidean", missing_anchors="keep"),
+    KCenterSelector(),
+    KCenterSelector(metric="correlation"),
+    FacilityLocationSelector(),
+    FacilityLocationSelector(metric="cosine", missing_anchors="keep"),
+    DisagreementSelector(),
+    DisagreementSelector(measure="entropy", n_bins=4, missing_anchors="keep"),
+    DisagreementSelector(measure="pds"),
+    LassoSelector(),
+    RandomSearchSelector(n_candidates=5),
+    RandomSearchSelector(n_candidates=5, criterion="mean", missing_anchors="keep"),
+    GeneticSelector(population_size=8, n_generations=2, n_elite=1, n_rounds=1),
+    GeneticSelector(
+        population_size=4,
+        n_generations=0,
+        n_elite=0,
+        n_rounds=0,
+        max_correlation=0.5,
+        missing_anchors="keep",
+    ),
+    TailoredSelector(),
+    TailoredSelector(n_probes=1, n_neighbors=2, missing_anchors="keep"),
+    IRTSelector(n_init=1),
+    IRTSelector(
+        item_response_model=ItemResponseModel(n_dimensions=2), n_init=1, missing_anchors="keep"
+    ),
+    FisherInformationSelector(),
+    FisherInformationSelector(
+        item_response_model=ItemResponseModel(n_dimensions=2), n_bins=3, missing_anchors="keep"
+    ),
+    ItemResponseModel(),
+    ItemResponseModel(n_dimensions=1),
+    ItemResponseModel(n_dimensions=3, max_iter=1000),
+    IRTImputer(),
+    IRTImputer(item_response_model=ItemResponseModel(n_dimensions=1)),
+    PIRTRegressor(),
+    PIRTRegressor(ItemResponseModel(n_dimensions=1)),
+    GPIRTRegressor(),
+    GPIRTRegressor(ItemResponseModel(n_dimensions=1), n_folds=2),
+    CollaborativeFilteringSelector(),
+    CollaborativeFilteringSelector(missing_anchors="keep"),
+    ItemRidgeImputer(),
+    ItemRidgeImputer("auto", score_range=(-1e6, 1e6)),
+    LowRankImputer(),
+    LowRankImputer(2, fit_intercept=False),
+    NeighborImputer(),
+    NeighborImputer("auto", weights="uniform", calibration="ratio"),
+    CollaborativeFilteringImputer(),
+    CollaborativeFilteringImputer(temperature=0.01, center=False),
+    ImputedScoreRegressor(),
+    ImputedScoreRegressor(NeighborImputer(3)),
+    ImputedScoreRegressor(LowRankImputer(2)),
+    CalibratedMeanRegressor(),
+    CalibratedMeanRegressor(calibration="isotonic", outside_slope=1.0),
+    CalibratedMeanRegressor(alpha=5.0, n_splines=6),
+    SignatureRegressor(),
+    SignatureRegressor.random_forest(10, n_components=3, random_state=0),
+    SignatureRegressor.nearest_models(1, n_components=0.9),
+    SignatureRegressor.nearest_models(),
+    SignatureRegressor(Ridge(10.0), n_components=256),
+    AIPWRegressor(),
+    AIPWRegressor(NeighborImputer(), n_folds=2),
     WeightedMeanRegressor(),
     ResidualRidgeRegressor(),
     ResidualRidgeRegressor(sum_to_one=True),
@@ -53,6 +143,23 @@ CONFIGURATIONS = [
     DifferenceRegressor(n_components=0, alpha=0.0, strength_tilt=0.0),
     AnchoredRegressor(StratifiedSelector(0.9, random_state=0), ResidualRidgeRegressor()),
     AnchoredRegressor(StratifiedSelector(0.5, random_state=0), DifferenceRegressor()),
+    AnchoredRegressor(StratifiedSelector(0.5, random_state=0), ImputedScoreRegressor()),
+    AnchoredRegressor(StratifiedSelector(0.5, random_state=0), AIPWRegressor(random_state=0)),
+    AnchoredRegressor(
+        TailoredSelector(0.9),
+        ImputedScoreRegressor(NeighborImputer("auto", weights="uniform", calibration="ratio")),
+    ),
+    AnchoredRegressor(TailoredSelector(0.5), DifferenceRegressor()),
+    AnchoredRegressor(
+        IRTSelector(
+            0.5, item_response_model=ItemResponseModel(n_dimensions=1), n_init=1, random_state=0
+        ),
+        GPIRTRegressor(ItemResponseModel(n_dimensions=1)),
+    ),
+    AnchoredRegressor(
+        CollaborativeFilteringSelector(0.5),
+        ImputedScoreRegressor(CollaborativeFilteringImputer()),
+    ),
     AnchoredRegressor(SparseRidgeSelector(0.99), Ridge()),
     AnchoredRegressor(
         SparseRidgeSelector(0.5), make_pipeline(SimpleImputer(keep_empty_features=True), Ridge())
@@ -132,6 +239,7 @@ def test_the_battery_is_not_empty(estimator):
         tags = get_tags(estimator)
         least = regressor - tags.input_tags.allow_nan
         least -= (not tags.target_tags.multi_output) + (not tags.target_tags.required)
+        least -= 7 * (not has_fit_parameter(estimator, "sample_weight"))
     assert len(list(estimator_checks_generator(estimator))) >= least
     assert get_tags(estimator)._skip_test is False
 

@@ -1,0 +1,121 @@
+"""Every registered method on every data set that ships, under three protocols.
+
+    python docs/benchmarks/rivals.py --output rivals
+
+About twenty minutes on two cores. Prints the table of docs/rivals.rst, and writes into the folder
+every value (rivals.csv) and the picture (rivals.png). Errors are mean absolute errors in
+percentage points, averaged over the data sets and splits.
+"""
+
+import argparse
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib import pyplot as plt
+from sklearn.model_selection import ShuffleSplit
+
+from sklearn_sparseeval import datasets, methods
+from sklearn_sparseeval.comparison import compare_estimators
+from sklearn_sparseeval.splitters import FamilyShuffleSplit, StrengthSplit, group_similar_models
+
+PANELS = {
+    **{f"helm {task}": (datasets.load_helm_lite, {"task": task})
+       for task in ("gsm", "mmlu", "commonsense", "math", "med_qa")},
+    "open-llm arc": (datasets.load_open_llm, {"task": "arc_challenge"}),
+    "open-llm ifeval": (datasets.load_open_llm, {"task": "ifeval"}),
+    "zeroeval gsm": (datasets.load_zeroeval_gsm, {}),
+    "mathvision": (datasets.load_mathvision, {}),
+}  # fmt: skip
+BUDGETS = [20, 50, 100]
+PROTOCOLS = ["interpolation", "family", "extrapolation"]
+
+
+def splits(data, protocol, n_splits):
+    X, y = data.data, data.target
+    if protocol == "interpolation":
+        return list(ShuffleSplit(n_splits, test_size=0.25, random_state=0).split(X))
+    if protocol == "family":
+        groups = group_similar_models(X, groups=data.families)
+        splitter = FamilyShuffleSplit(n_splits, test_size=0.25, random_state=0)
+        return list(splitter.split(X, groups=groups))
+    return list(StrengthSplit(n_splits, random_state=0).split(X, y))
+
+
+def measure(args):
+    tables = []
+    for panel, (loader, options) in PANELS.items():
+        data = loader(**options)
+        for protocol in PROTOCOLS:
+            start = time.perf_counter()
+            comparison = compare_estimators(
+                methods(), data.data, cv=splits(data, protocol, args.splits), n_anchors=BUDGETS,
+                scoring=["neg_mean_absolute_error", "kendall_tau"], n_jobs=args.jobs,
+                random_state=0,
+            )  # fmt: skip
+            frame = comparison.frame().assign(panel=panel, protocol=protocol)
+            tables.append(frame)
+            failed = comparison.failures()
+            print(f"{panel}, {protocol}: {time.perf_counter() - start:.0f} s, "
+                  f"{len(failed)} failures", flush=True)  # fmt: skip
+            for method, rows in failed.groupby("method"):
+                print(f"  {method}: {rows['error'].iloc[0]}")
+    return pd.concat(tables)
+
+
+def report(results):
+    error = results[results["metric"] == "mean_absolute_error"].copy()
+    error["points"] = 100 * error["value"]
+    tau = results[results["metric"] == "kendall_tau"]
+    columns = ["protocol", "n_anchors"]
+    order = pd.MultiIndex.from_product([PROTOCOLS, BUDGETS], names=columns)
+    points = error.pivot_table("points", "method", columns)[order]
+    taus = tau[tau["n_anchors"] == 50].pivot_table("value", "method", "protocol")[PROTOCOLS]
+    taus.columns = pd.MultiIndex.from_product([["tau, 50 anchors"], ["int.", "fam.", "ext."]])
+    seconds = error[error["n_anchors"] == 100].groupby("method")["fit_seconds"].max()
+    table = points.round(2).join(taus.round(2))
+    table["slowest fit, s", "100"] = seconds.round(1)
+    print("\nmean absolute error in points, mean over data sets and splits")
+    print(table.sort_values(("interpolation", 50)).to_string())
+    return points
+
+
+def draw(points, path):
+    """Error on new families against error on stronger models, 50 anchors: lower left is best."""
+    figure, ax = plt.subplots(figsize=(8, 6), layout="constrained")
+    x, y = points["family", 50], points["extrapolation", 50]
+    ax.scatter(x, y, s=18, color="black")
+    for method in points.index:
+        ax.annotate(method, (x[method], y[method]), xytext=(3, 3), textcoords="offset points",
+                    fontsize=6.5)  # fmt: skip
+    ax.set(xscale="log", yscale="log", xlabel="error on new families (points)",
+           ylabel="error on models stronger than the history (points)")  # fmt: skip
+    ticks = [2, 3, 4, 5, 7, 10, 15, 20]
+    for axis, values in ((ax.xaxis, x), (ax.yaxis, y)):
+        axis.set_ticks([t for t in ticks if 0.9 * values.min() <= t <= 1.1 * values.max()])
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_locator(plt.NullLocator())
+    ax.grid(color="0.9")
+    figure.savefig(path, dpi=150)
+
+
+def main():
+    warnings.simplefilter("ignore")
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--splits", type=int, default=2, help="per data set and protocol")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--output", type=Path, default=Path("rivals"), metavar="FOLDER")
+    args = parser.parse_args()
+    args.output.mkdir(parents=True, exist_ok=True)
+    start = time.perf_counter()
+    results = measure(args)
+    results.to_csv(args.output / "rivals.csv", index=False)
+    points = report(results)
+    draw(points, args.output / "rivals.png")
+    print(f"\n{np.round((time.perf_counter() - start) / 60, 1)} minutes")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""Rows of which only some cells count: the others may hold anything."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import check_array
+
+from sklearn_sparseeval._sklearn import _safe_indexing
+
+Array = NDArray[np.floating]
+Indices = NDArray[np.intp]
+
+
+def rows_of_anything(X: Any) -> Any:
+    """Return a data frame as it is, anything else as a two-dimensional array of any dtype.
+
+    Parameters
+    ----------
+    X : array-like or DataFrame of shape (n_models, n_items)
+        Cells of any kind.
+
+    Returns
+    -------
+    rows : ndarray or DataFrame of shape (n_models, n_items)
+        To take columns from.
+    """
+    if hasattr(X, "columns"):
+        return X
+    # A list with a string in it would turn every number into a string.
+    rows = np.array(X, dtype=object) if isinstance(X, list | tuple) else X
+    return check_array(rows, dtype=None, ensure_all_finite=False, input_name="X")
+
+
+def results_in_columns(rows: Any, items: Indices) -> Array:
+    """Return some columns as numbers.
+
+    Parameters
+    ----------
+    rows : ndarray or DataFrame of shape (n_models, n_items)
+        Cells of any kind in other columns.
+    items : ndarray of shape (n_columns,)
+        Column indices.
+
+    Returns
+    -------
+    results : ndarray of shape (n_models, n_columns)
+        Finite or NaN.
+    """
+    columns = _safe_indexing(rows, items, axis=1)
+    results: Array = check_array(
+        columns, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan", input_name="X"
+    )
+    return results
+
+
+def results_in_cells(rows: Any, items: Indices) -> Array:
+    """Return some cells of each row as numbers.
+
+    Parameters
+    ----------
+    rows : ndarray or DataFrame of shape (n_models, n_items)
+        Cells of any kind elsewhere, in the same columns too.
+    items : ndarray of shape (n_models, n_cells)
+        Column indices, for each row its own.
+
+    Returns
+    -------
+    results : ndarray of shape (n_models, n_cells)
+        Finite or NaN.
+    """
+    columns = np.unique(items)
+    block = _safe_indexing(rows, columns, axis=1)
+    values = np.asarray(block.to_numpy() if hasattr(block, "to_numpy") else block)
+    cells = np.take_along_axis(values, np.searchsorted(columns, items), axis=1)
+    if cells.dtype == object:
+        missing: NDArray[np.bool_] = np.frompyfunc(_is_missing, 1, 1)(cells).astype(bool)
+        cells = np.where(missing, np.nan, cells)
+    results: Array = check_array(
+        cells, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan", input_name="X"
+    )
+    return results
+
+
+def _is_missing(cell: Any) -> bool:
+    try:
+        return cell is None or bool(cell != cell)
+    except TypeError:  # pandas.NA is neither equal to itself nor unequal
+        return True
+
+
+def full_width(results: Array, items: Indices, n_items: int) -> Array:
+    """Put results into rows of all items, NaN elsewhere.
+
+    Parameters
+    ----------
+    results : ndarray of shape (n_models, n_results)
+        Results.
+    items : ndarray of shape (n_results,) or (n_models, n_results)
+        Their columns, the same for all rows or for each its own.
+    n_items : int
+        Number of columns of the rows.
+
+    Returns
+    -------
+    rows : ndarray of shape (n_models, n_items)
+        Of the dtype of the results.
+    """
+    rows = np.full((len(results), n_items), np.nan, dtype=results.dtype)
+    np.put_along_axis(rows, np.broadcast_to(items, results.shape), results, axis=1)
+    return rows
