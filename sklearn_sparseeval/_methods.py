@@ -1,13 +1,11 @@
 """The registry: methods by name, each a selector and a regressor with their settings."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from sklearn_sparseeval._recipes import RECIPES
 
 
-@dataclass(frozen=True)
 class Method:
     """A method of predicting benchmark scores, ready to be built for a number of anchors.
 
@@ -30,10 +28,16 @@ class Method:
                       selector=RandomSelector(n_anchors=100))
     """
 
-    name: str
-    description: str
-    source: str
-    build: Callable[[int | float], Any] = field(repr=False)
+    def __init__(
+        self, name: str, description: str, source: str, build: Callable[[int | float], Any]
+    ) -> None:
+        self.name = name
+        self.description = description
+        self.source = source
+        self._build = build
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r})"
 
     def __call__(self, n_anchors: int | float) -> Any:
         """Make an unfitted estimator.
@@ -48,7 +52,7 @@ class Method:
         estimator : estimator
             The estimator; its `random_state`, if it has any, is None.
         """
-        return self.build(n_anchors)
+        return self._build(n_anchors)
 
 
 def methods() -> dict[str, Method]:

@@ -16,15 +16,18 @@ from sklearn.pipeline import make_pipeline
 
 from sklearn_sparseeval import (
     AnchoredRegressor,
+    ImputedScoreRegressor,
     RandomSelector,
     SparseEvalSelector,
     SparseRidgeSelector,
+    TailoredSelector,
     WeightedMeanRegressor,
 )
 from sklearn_sparseeval.comparison._budget import (
     has_budget,
     item_means,
     only_items,
+    personal_items,
     prepared,
     read_items,
     with_seed,
@@ -179,6 +182,28 @@ def test_everything_but_the_items_is_hidden(make):
         np.asarray(shown), [[0, np.nan, 2, np.nan], [4, np.nan, 6, np.nan]]
     )
     assert X.dtype.kind == "i"
+
+
+def test_each_model_may_keep_items_of_its_own():
+    shown = only_items(np.arange(8).reshape(2, 4), np.array([[2, 0], [1, 1]]), np.nan)
+    np.testing.assert_array_equal(shown, [[0, np.nan, 2, np.nan], [np.nan, 5, np.nan, np.nan]])
+
+
+def test_anchors_that_depend_on_the_model_are_asked_for_with_the_probes_alone(panel):
+    X, y = panel
+    model = AnchoredRegressor(TailoredSelector(6, n_probes=3), ImputedScoreRegressor()).fit(X, y)
+    items = personal_items(model, X[:5])
+    probes = model.selector_.probes_
+    other = 1 - X[:5]
+    other[:, probes] = X[:5, probes]
+    np.testing.assert_array_equal(personal_items(model, other), items)
+    assert all(set(probes) < set(row) for row in items)
+    assert {len(set(row)) for row in items.tolist()} == {6}
+
+
+@pytest.mark.parametrize("estimator", [anchored(3), Ridge()], ids=["anchored", "ridge"])
+def test_most_anchors_are_the_same_for_all_models(panel, estimator):
+    assert personal_items(estimator.fit(*panel), panel[0]) is None
 
 
 def test_names_stay_on_a_data_frame():

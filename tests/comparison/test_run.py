@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.decomposition import PCA
 from sklearn.dummy import DummyRegressor
 from sklearn.feature_selection import SelectKBest, f_regression
@@ -15,9 +15,11 @@ from sklearn.pipeline import make_pipeline
 
 from sklearn_sparseeval import (
     AnchoredRegressor,
+    ImputedScoreRegressor,
     RandomSelector,
     ResidualRidgeRegressor,
     SparseRidgeSelector,
+    TailoredSelector,
     WeightedMeanRegressor,
 )
 from sklearn_sparseeval.comparison._run import Job, run_job
@@ -185,6 +187,17 @@ def test_scorers_see_the_fitted_estimator_and_predict_once(data):
     result = run(Counts(), data, scorers=scorers)
     assert Counts.predictions == 1
     assert (result.scores["colour"], result.scores["unknown"]) == (1, 0)
+
+
+def test_anchors_of_each_model_s_own_count_towards_the_budget(data):
+    X = data[0]
+    method = AnchoredRegressor(TailoredSelector(n_probes=3), ImputedScoreRegressor())
+    result = run(method, data, n_anchors=8)
+    assert result.error is None
+    fitted = clone(method).set_params(selector__n_anchors=8).fit(X[:40], data[1][:40])
+    np.testing.assert_allclose(result.predicted, fitted.predict(X[40:]))
+    fixed = run(lambda n_anchors: clone(method).set_params(selector__n_anchors=9), data)
+    assert "reads 9 of 25 items, but n_anchors=5" in fixed.error
 
 
 def test_a_column_vector_is_a_prediction(data):
