@@ -30,7 +30,7 @@ numpydoc_xref_param_type = False
 nitpicky = True
 # Names of other projects, whose inventories this build does not fetch.
 nitpick_ignore_regex = [
-    (r"py:.*", r"(sklearn|numpy|np|scipy|torch|skorch|pandas|matplotlib)(\..*)?"),
+    (r"py:.*", r"(sklearn|numpy|np|scipy|torch|skorch|pandas|matplotlib|joblib|datetime)(\..*)?"),
     (r"py:.*", r"(array-like|ndarray|optional|callable|RandomState|BaseEstimator|object|self)"),
     (r"py:.*", r".*(CallbackSupportMixin|SelectorMixin|RegressorMixin|Bunch|MetadataRequest).*"),
     (r"py:.*", r"(collections\.abc|numbers|typing|types|argparse)\..*"),

@@ -18,7 +18,7 @@ _KEYS = ["method", "n_anchors", "split"]
 
 
 class Comparison:
-    """Results of :func:`compare_estimators`.
+    """Results of :func:`~sklearn_sparseeval.comparison.compare_estimators`.
 
     Made by that function; it has tables, not pictures: for those see
     :class:`~sklearn_sparseeval.displays.BudgetCurveDisplay` and its like.

@@ -56,7 +56,7 @@ class ItemResponseModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
 
     Attributes
     ----------
-    discriminations_ : ndarray of shape (n_items, n_dimensions_)
+    discriminations_ : ndarray of shape (n_items, n_dimensions)
         How sharply each item tells weak models from strong ones, per ability, in logits per
         standard deviation. Negative where stronger models do worse.
     difficulties_ : ndarray of shape (n_items,)
@@ -244,7 +244,7 @@ class ItemResponseModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
 
         Returns
         -------
-        abilities : ndarray of shape (n_models, n_dimensions_)
+        abilities : ndarray of shape (n_models, n_dimensions)
             In standard deviations of the source models.
 
         Raises
@@ -267,7 +267,7 @@ class ItemResponseModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
 
         Parameters
         ----------
-        X : array-like of shape (n_models, n_dimensions_)
+        X : array-like of shape (n_models, n_dimensions)
             Abilities.
 
         Returns
@@ -288,7 +288,7 @@ class ItemResponseModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
 
         Parameters
         ----------
-        X : array-like of shape (n_models, n_dimensions_)
+        X : array-like of shape (n_models, n_dimensions)
             Abilities.
 
         Returns
