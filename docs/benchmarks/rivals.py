@@ -90,12 +90,16 @@ def report(results):
 
 def draw(points, path):
     """Error on new families against error on stronger models, 50 anchors: lower left is best."""
-    figure, ax = plt.subplots(figsize=(8, 6), layout="constrained")
+    figure, ax = plt.subplots(figsize=(9, 6), layout="constrained")
+    points = points.sort_values(("family", 50))
     x, y = points["family", 50], points["extrapolation", 50]
-    ax.scatter(x, y, s=18, color="black")
-    for method in points.index:
-        ax.annotate(method, (x[method], y[method]), xytext=(3, 3), textcoords="offset points",
-                    fontsize=6.5)  # fmt: skip
+    numbers = range(1, len(points) + 1)
+    for number, method in zip(numbers, points.index, strict=True):
+        ax.plot(x[method], y[method], color="0.7", marker="o", markersize=3)
+        ax.annotate(str(number), (x[method], y[method]), fontsize=8, xytext=(3, 2),
+                    textcoords="offset points")  # fmt: skip
+    names = "\n".join(f"{n:>2} {m}" for n, m in zip(numbers, points.index, strict=True))
+    ax.text(1.02, 1, names, transform=ax.transAxes, va="top", fontsize=8, family="monospace")
     ax.set(xscale="log", yscale="log", xlabel="error on new families (points)",
            ylabel="error on models stronger than the history (points)")  # fmt: skip
     ticks = [2, 3, 4, 5, 7, 10, 15, 20]

@@ -138,7 +138,7 @@ def compare_estimators(
     ...     n_anchors=[20, 50], cv=4, random_state=0,
     ... )
     >>> comparison.frame().shape  # 2 methods x 2 budgets x 4 splits x 8 metrics
-    (64, 8)
+    (128, 8)
     >>> comparison.best(n_anchors=50)
     'sparse-ridge'
     """

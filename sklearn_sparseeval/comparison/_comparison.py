@@ -64,12 +64,12 @@ class Comparison:
     --------
     >>> from sklearn_sparseeval.comparison import compare_estimators
     >>> from sklearn_sparseeval.datasets import load_helm_lite
-    >>> X, y = load_helm_lite(task="commonsense", return_X_y=True)
+    >>> X, y = load_helm_lite(task="mmlu", return_X_y=True)
     >>> comparison = compare_estimators(
-    ...     ["random-ridge", "sparse-ridge"], X, n_anchors=50, cv=5, random_state=0
+    ...     ["random-mean", "sparse-ridge"], X, n_anchors=50, cv=5, random_state=0
     ... )
     >>> comparison
-    Comparison of 2 methods, n_anchors [50], 5 splits; baseline 'random-ridge'
+    Comparison of 2 methods, n_anchors [50], 5 splits; baseline 'random-mean'
     >>> table = comparison.summary("mean_absolute_error").set_index("method")
     >>> bool(table.loc["sparse-ridge", "difference"] < 0)
     True

@@ -233,7 +233,14 @@ class BudgetCurveDisplay:
         ax.grid(axis="y", color="0.92", linewidth=0.08 * sheet.font_size)
 
     def _plot_legend(self, sheet: Sheet, spread: str | None) -> Any:
-        lines = {method: line for (_, method), line in self.lines_.items()}
+        failed = self.curves.groupby(["metric", "method"])["n_failed"].sum()
+        # What is averaged over fewer splits than the others are says so.
+        lines = {
+            f"{method} ({failed[metric, method]} failed)"
+            if failed[metric, method]
+            else method: line
+            for (metric, method), line in self.lines_.items()
+        }
         if self.noise_ceilings_:
             lines["noise ceiling"] = next(iter(self.noise_ceilings_.values()))
         n_splits = int(self.curves["n_splits"].max())

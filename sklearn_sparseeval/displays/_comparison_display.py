@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _LINES_PER_METHOD = 1.9  # height of a row, in units of the font size
+_LINES_PER_BREAK = 0.8  # what each further line of the longest name adds to all rows
 _LINES_AROUND = 7.0  # title, ticks and label
+_NAMES_WIDTH = 0.4  # of the figure, or long names leave no room for the intervals
 
 
 class ComparisonDisplay:
@@ -194,7 +196,8 @@ class ComparisonDisplay:
         order = self._order()
         for panel, n_anchors in zip(sheet.axes, budgets, strict=True):
             self._plot_budget(sheet, panel, n_anchors, order, unit)
-        self._label(sheet, order, unit)
+        self._name_methods(sheet, order)
+        self._label(sheet, unit)
         return self
 
     def _order(self) -> list[str]:
@@ -233,8 +236,20 @@ class ComparisonDisplay:
         ax.set_title(f"{n_anchors} anchors\n← {sides[0]}   {sides[1]} →", fontsize=sheet.small)
         ax.grid(axis="x", color="0.92", linewidth=0.08 * sheet.font_size)
 
-    def _label(self, sheet: Sheet, order: list[str], unit: str) -> None:
-        """Name the methods left of each row of panels, and the axis below the last row."""
+    def _name_methods(self, sheet: Sheet, order: list[str]) -> None:
+        """Name the methods left of each row of panels, in higher rows where names are broken."""
+        names = [wrapped(name, _NAMES_WIDTH * sheet.width, sheet.small) for name in order]
+        for ax in sheet.axes:
+            first = not sheet.ours or ax.get_subplotspec().colspan.start == 0
+            ax.set_yticks(range(len(names)), names if first else [""] * len(names))
+            ax.tick_params(axis="y", length=0)
+        most = max(name.count("\n") for name in names)
+        if sheet.ours and most:
+            higher = _LINES_PER_BREAK * most * len(names) * sheet.font_size
+            sheet.grow(higher * sheet.axes[0].get_gridspec().nrows)
+
+    def _label(self, sheet: Sheet, unit: str) -> None:
+        """Label the axis below the last row of panels."""
         size = "size of the " if self.metric == "bias" else ""  # see Comparison.summary
         lines = (
             f"{size}{metric_label(self.metric, unit)}",
@@ -242,9 +257,6 @@ class ComparisonDisplay:
         )
         label = "\n".join(wrapped(line, 0.95 * sheet.width, sheet.font_size) for line in lines)
         for ax in sheet.axes:
-            first = not sheet.ours or ax.get_subplotspec().colspan.start == 0
-            ax.set_yticks(range(len(order)), order if first else [""] * len(order))
             set_labels(sheet, ax, x=None if sheet.ours else label)
-            ax.tick_params(axis="y", length=0)
         if sheet.ours:
             sheet.figure.supxlabel(label, fontsize=sheet.font_size)

@@ -1,9 +1,10 @@
 """Legends that fit: below the axes, in as many columns as the width holds."""
 
 from collections.abc import Sequence
-from math import ceil
 from textwrap import wrap
 from typing import Any
+
+import numpy as np
 
 from sklearn_sparseeval.displays._matplotlib import Sheet
 
@@ -12,6 +13,7 @@ _HANDLE = 3.2
 _HANDLE_PAD = 0.5
 _COLUMN_SPACE = 1.2
 _LINE = 1.45
+_LEAST_COLUMN = 8  # narrower columns are not made by breaking labels
 
 _FEWEST_CHARACTERS = 8  # in a line, however narrow
 
@@ -99,9 +101,7 @@ def legend_below(
     ax = sheet.axes[-1]
     font_size = sheet.small
     width = sheet.width if sheet.ours else _axes_width(ax)
-    frame = (_HANDLE + _HANDLE_PAD) * font_size
-    texts = [wrapped(label, width - frame, font_size) for label in labels]
-    n_columns = _n_columns(texts, width, font_size)
+    texts, n_columns, n_lines = _columns(labels, width, font_size)
     options = {
         "handles": handles,
         "labels": texts,
@@ -119,8 +119,7 @@ def legend_below(
         "markerscale": marker_scale,
     }
     if sheet.ours:
-        lines = sum(text.count("\n") + 1 for text in texts) / n_columns + (title is not None)
-        sheet.grow(ceil(lines) * _LINE * font_size)
+        sheet.grow((n_lines + (title is not None)) * _LINE * font_size)
         return sheet.figure.legend(loc="outside lower center", **options)
     return ax.legend(
         loc="upper center",
@@ -130,12 +129,26 @@ def legend_below(
     )
 
 
-def _n_columns(texts: Sequence[str], width: float, font_size: float) -> int:
-    """Return how many columns fit, none of them nearly empty."""
-    column = max(text_width(text, font_size) for text in texts)
-    column += (_HANDLE + _HANDLE_PAD + _COLUMN_SPACE) * font_size
-    most = max(1, min(len(texts), int((width + _COLUMN_SPACE * font_size) // column)))
-    return ceil(len(texts) / ceil(len(texts) / most))
+def _columns(labels: Sequence[str], width: float, font_size: float) -> tuple[list[str], int, int]:
+    """Return the labels, broken where that saves lines, the number of columns and of lines.
+
+    One long label so takes two lines of its column, and not the columns of all others.
+    """
+    widths = [text_width(label, font_size) for label in labels]
+    found: list[tuple[list[str], int, int]] = []
+    for n_columns in range(1, len(labels) + 1):
+        room = (width + _COLUMN_SPACE * font_size) / n_columns
+        room -= (_HANDLE + _HANDLE_PAD + _COLUMN_SPACE) * font_size
+        if n_columns > 1 and room < min(_LEAST_COLUMN * font_size, max(widths)):
+            break
+        texts = [
+            wrapped(label, room, font_size) if wide > room else label
+            for label, wide in zip(labels, widths, strict=True)
+        ]
+        lines = np.array([text.count("\n") + 1 for text in texts])
+        n_lines = max(int(column.sum()) for column in np.array_split(lines, n_columns))
+        found.append((texts, n_columns, n_lines))
+    return min(found, key=lambda legend: legend[2])  # the first: of equal ones the widest columns
 
 
 def _axes_width(ax: Any) -> float:

@@ -102,7 +102,8 @@ def test_loss_and_gradient_are_those_of_the_agreement_kernel(
         return (change(1e-5) - change(-1e-5)) / 2e-5
 
     assert got.loss == pytest.approx(loss(gates, alpha))
-    assert got.by_alpha == pytest.approx(slope(lambda h: loss(gates, alpha + h)), abs=1e-7)
+    expected = slope(lambda h: loss(gates, alpha + h))
+    assert got.by_alpha == pytest.approx(expected, rel=1e-5, abs=1e-7)
     for item, unit in enumerate(np.eye(9)):
         expected = slope(lambda h, unit=unit: loss(gates + h * unit, alpha))
         assert got.by_item[item] == pytest.approx(expected, rel=1e-5, abs=1e-7)
