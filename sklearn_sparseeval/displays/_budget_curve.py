@@ -170,7 +170,8 @@ class BudgetCurveDisplay:
         unit : {"points", "score"}, default="points"
             Percentage points for errors of fractions, or errors as they are.
         legend : bool, default=True
-            Whether to draw a legend, below.
+            Whether to draw a legend, below. Behind a method that failed stands how often it did,
+            over all its numbers of anchors: its means are over fewer splits than those of others.
         figsize : tuple of (float, float), default=None
             Width and height of a new figure in inches.
         font_size : float, default=None
@@ -233,13 +234,11 @@ class BudgetCurveDisplay:
         ax.grid(axis="y", color="0.92", linewidth=0.08 * sheet.font_size)
 
     def _plot_legend(self, sheet: Sheet, spread: str | None) -> Any:
-        failed = self.curves.groupby(["metric", "method"])["n_failed"].sum()
-        # What is averaged over fewer splits than the others are says so.
+        # A failed split fails in every metric.
+        failed = self.curves.groupby(["method", "metric"])["n_failed"].sum().groupby("method").max()
         lines = {
-            f"{method} ({failed[metric, method]} failed)"
-            if failed[metric, method]
-            else method: line
-            for (metric, method), line in self.lines_.items()
+            _with_failures(method, failed[method]): line
+            for (_, method), line in self.lines_.items()
         }
         if self.noise_ceilings_:
             lines["noise ceiling"] = next(iter(self.noise_ceilings_.values()))
@@ -268,6 +267,11 @@ def _curves(rows: "pd.DataFrame", metrics: list[str], methods: list[str]) -> "pd
         key=lambda column: column if column.name == "n_anchors" else column.map(places),
         ignore_index=True,
     )
+
+
+def _with_failures(method: str, n_failed: int) -> str:
+    """Say of a method that is averaged over fewer splits than others that it is."""
+    return f"{method} ({n_failed}\N{NO-BREAK SPACE}failed)" if n_failed else method
 
 
 def _or_nan(value: float | None) -> float:

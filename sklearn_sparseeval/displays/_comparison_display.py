@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _LINES_PER_METHOD = 1.9  # height of a row, in units of the font size
-_LINES_PER_BREAK = 0.8  # what each further line of the longest name adds to all rows
+_LINES_PER_BREAK = 0.5  # what each further line of the longest name adds to all rows
 _LINES_AROUND = 7.0  # title, ticks and label
 _NAMES_WIDTH = 0.4  # of the figure, or long names leave no room for the intervals
 

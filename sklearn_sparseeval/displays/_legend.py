@@ -12,6 +12,7 @@ from sklearn_sparseeval.displays._matplotlib import Sheet
 _HANDLE = 3.2
 _HANDLE_PAD = 0.5
 _COLUMN_SPACE = 1.2
+_BORDER = 0.2
 _LINE = 1.45
 _LEAST_COLUMN = 8  # narrower columns are not made by breaking labels
 
@@ -110,8 +111,8 @@ def legend_below(
         "fontsize": font_size,
         "title_fontsize": font_size,
         "frameon": False,
-        "borderpad": 0.2,
-        "borderaxespad": 0.2,
+        "borderpad": _BORDER,
+        "borderaxespad": _BORDER,
         "labelspacing": 0.25,
         "handlelength": _HANDLE,
         "handletextpad": _HANDLE_PAD,
@@ -137,7 +138,7 @@ def _columns(labels: Sequence[str], width: float, font_size: float) -> tuple[lis
     widths = [text_width(label, font_size) for label in labels]
     found: list[tuple[list[str], int, int]] = []
     for n_columns in range(1, len(labels) + 1):
-        room = (width + _COLUMN_SPACE * font_size) / n_columns
+        room = (width + (_COLUMN_SPACE - 4 * _BORDER) * font_size) / n_columns
         room -= (_HANDLE + _HANDLE_PAD + _COLUMN_SPACE) * font_size
         if n_columns > 1 and room < min(_LEAST_COLUMN * font_size, max(widths)):
             break

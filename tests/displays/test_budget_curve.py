@@ -164,7 +164,7 @@ def test_the_bias_has_a_line_at_zero_and_no_ceiling(fake):
     (zero,) = [line for line in ax.lines if line not in display.lines_.values()]
     assert list(zero.get_ydata()) == [0, 0]
     assert display.lines_[BIAS, "b"].get_ydata() == pytest.approx([2, 0])
-    assert texts(display.legend_) == ["a", "b", "c"]
+    assert texts(display.legend_) == ["a", "b", "c (1\xa0failed)"]
 
 
 def test_the_axes_are_labelled(display):
@@ -188,10 +188,18 @@ def test_in_the_unit_of_the_scores_there_are_no_points(display):
 
 def test_the_legend_names_the_methods_and_the_ceiling(display):
     display.plot()
-    assert texts(display.legend_) == ["a", "b", "c", "noise ceiling"]
+    assert texts(display.legend_) == ["a", "b", "c (1\xa0failed)", "noise ceiling"]
     assert display.legend_.get_title().get_text() == "mean and standard error of 3 splits"
     for handle, method in zip(display.legend_.legend_handles, "abc", strict=False):
         assert handle.get_marker() == display.lines_[MAE, method].get_marker()
+
+
+def test_the_legend_counts_failures_over_budgets_but_not_twice_over_metrics(make_fake):
+    table = {("a", 10): [0.1] * 3, ("a", 40): [0.1] * 3}
+    nan = float("nan")
+    table |= {("b", 10): [nan, 0.1, nan], ("b", 40): [0.1, nan, 0.1]}
+    display = BudgetCurveDisplay.from_comparison(make_fake({MAE: table, TAU: table}, {})).plot()
+    assert texts(display.legend_)[:2] == ["a", "b (3\xa0failed)"]
 
 
 @pytest.mark.parametrize("spread", ["standard_deviation", "standard_error"])

@@ -1,5 +1,7 @@
 """Differences to a baseline: the numbers, the order, the side that is better."""
 
+from itertools import pairwise
+
 import matplotlib as mpl
 import numpy as np
 import pytest
@@ -256,6 +258,39 @@ def test_the_height_follows_from_the_number_of_methods(make_fake):
     )
     grown = many.get_size_inches()[1] - few.get_size_inches()[1]
     assert grown == pytest.approx(18 * 1.9 * 10 / 72)
+
+
+LONG = "SparseRidgeSelector + ResidualRidgeRegressor of a paper"
+
+
+@pytest.mark.parametrize("n_methods", [1, 18])
+def test_long_names_are_broken_and_leave_half_of_a_column_to_the_intervals(
+    make_fake, outside, n_methods
+):
+    differences = {LONG: 0.5, **{f"m{i}": 0.1 * i for i in range(n_methods)}}
+    with mpl.rc_context({"figure.figsize": (3.3, 3)}):
+        display = with_differences(make_fake, differences).plot(font_size=8)
+    (ax,) = display.axes_
+    assert outside(display.figure_) == []
+    assert ax.get_window_extent().width > 0.5 * display.figure_.bbox.width
+    (long,) = [name for name in names(ax) if "\n" in name]
+    assert long.replace("\n", " ") == LONG
+    boxes = [label.get_window_extent() for label in ax.get_yticklabels()]
+    for upper, lower in pairwise(boxes):
+        assert upper.y0 >= lower.y1
+
+
+@pytest.mark.parametrize(("width", "n_rows"), [(3.3, 2), (7, 1)])
+def test_broken_names_make_every_row_of_panels_higher(make_fake, width, n_rows):
+    heights = []
+    for name in ("b", LONG):
+        values = {MAE: {(m, k): [0.1] * 3 for m in ("a", name) for k in (10, 40)}}
+        with mpl.rc_context({"figure.figsize": (width, 3)}):
+            display = ComparisonDisplay.from_comparison(make_fake(values, {})).plot(font_size=16)
+        heights.append(display.figure_.get_size_inches()[1])
+    n_breaks = names(display.axes_[0])[0].count("\n")
+    assert n_breaks > 0
+    assert heights[1] - heights[0] == pytest.approx(n_rows * 0.5 * n_breaks * 16 / 72)
 
 
 def test_one_method_is_no_comparison(make_fake):

@@ -118,6 +118,33 @@ def test_no_column_is_nearly_empty(n_labels, n_columns):
     assert legend._ncols == n_columns
 
 
+@pytest.mark.parametrize(("width", "n_columns"), [(3.3, 2), (7, 4)])
+def test_one_long_label_does_not_take_the_columns_of_the_others(width, n_columns):
+    sheet = sheet_of(width)
+    long = "SparseRidgeSelector + ResidualRidgeRegressor"
+    labels = [*(f"method-{number:06d}" for number in range(15)), long]
+    legend = legend_below(sheet, lines_of(sheet.axes[0], 16), labels)
+    found = [text.get_text() for text in legend.get_texts()]
+    assert legend._ncols == n_columns
+    assert found[:-1] == labels[:-1]
+    assert found[-1].replace("\n", " ") == long
+    assert box(legend).x0 >= 0
+    assert box(legend).x1 <= sheet.figure.bbox.x1
+
+
+def test_labels_that_fit_are_not_broken_to_make_more_columns():
+    sheet = sheet_of(7)
+    labels = ["a method", "another method"]
+    legend = legend_below(sheet, lines_of(sheet.axes[0], 2), labels)
+    assert [text.get_text() for text in legend.get_texts()] == labels
+
+
+def test_short_labels_stand_in_many_columns():
+    sheet = sheet_of(7)
+    legend = legend_below(sheet, lines_of(sheet.axes[0], 10), list("abcdefghij"))
+    assert legend._ncols == 10
+
+
 def test_the_figure_grows_with_the_legend():
     heights = []
     for n_labels, title in ((1, None), (1, "title"), (12, "title")):
