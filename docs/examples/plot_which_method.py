@@ -2,8 +2,8 @@
 Which method should I trust on my data?
 =======================================
 
-Six methods on real results of 83 models on five subjects of MMLU, whole organisations held out. One call
-compares them under the same splits, and four pictures show what came out.
+Six methods on real results of 83 models on five subjects of MMLU, whole organisations held out. One
+call compares them under the same splits, and four pictures show what came out.
 """
 
 # %%
@@ -53,10 +53,9 @@ ScorePredictionDisplay.from_comparison(comparison, method=best, n_anchors=50).pl
 plt.show()
 
 # %%
-# And the anchors that it chooses when it is fitted on all models, by subject.
+# And the anchors that it chooses when it is fitted on all models.
 fitted = methods()[best](n_anchors=50).fit(data.data)
-subjects = [name.split("/")[0] for name in data.feature_names]
-AnchorMapDisplay.from_selector(fitted, data.data, groups=subjects).plot()
+AnchorMapDisplay.from_selector(fitted, data.data).plot()
 plt.show()
 
 # %%
