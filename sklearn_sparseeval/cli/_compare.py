@@ -90,6 +90,12 @@ def add_parser(commands: Any) -> None:
         "--baseline", metavar="NAME",
         help="the method that the others are compared with (default: the first)",
     )  # fmt: skip
+    _add_run_options(parser)
+    parser.set_defaults(run=run)
+
+
+def _add_run_options(parser: argparse.ArgumentParser) -> None:
+    """Add what says how it is run and where it is written."""
     parser.add_argument(
         "--repeats", type=positive, default=20, metavar="N",
         help="how many splits (default: %(default)s)",
@@ -110,7 +116,6 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--no-report", action="store_true", help="write no report.html (which needs matplotlib)"
     )
-    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> None:
