@@ -1,0 +1,27 @@
+"""Small valid results of every harness, and the fuzzer of their readers."""
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+SCRIPTS = Path(__file__).parents[2] / "docs" / "benchmarks"
+
+
+@pytest.fixture(scope="session")
+def fuzz_readers():
+    """The script that feeds mutated results to the readers."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(SCRIPTS)
+        return importlib.import_module("fuzz_readers")
+
+
+@pytest.fixture
+def write_results(fuzz_readers, tmp_path):
+    """Write valid results of a format, in a folder of tmp_path; gives the folder."""
+
+    def write(name, folder="results"):
+        fuzz_readers.write(tmp_path / folder, fuzz_readers.valid_files(name))
+        return tmp_path / folder
+
+    return write
