@@ -16,6 +16,12 @@ if TYPE_CHECKING:
         NeighborImputer,
     )
     from sklearn_sparseeval.item_response import ItemResponseModel
+    from sklearn_sparseeval.persistence import (
+        PredictorError,
+        SavedPredictor,
+        load_predictor,
+        save_predictor,
+    )
     from sklearn_sparseeval.regressors import (
         AIPWRegressor,
         CalibratedMeanRegressor,
@@ -76,9 +82,11 @@ __all__ = [
     "MLPScoreRegressor",
     "NeighborImputer",
     "PIRTRegressor",
+    "PredictorError",
     "RandomSearchSelector",
     "RandomSelector",
     "ResidualRidgeRegressor",
+    "SavedPredictor",
     "SignatureRegressor",
     "SparseEvalSelector",
     "SparseRidgeSelector",
@@ -87,7 +95,9 @@ __all__ = [
     "TailoredSelector",
     "WeightedMeanRegressor",
     "__version__",
+    "load_predictor",
     "methods",
+    "save_predictor",
 ]
 
 __getattr__ = lazy_attributes(
@@ -118,9 +128,11 @@ __getattr__ = lazy_attributes(
         "MLPScoreRegressor": ".regressors",
         "NeighborImputer": ".imputers",
         "PIRTRegressor": ".regressors",
+        "PredictorError": ".persistence",
         "RandomSearchSelector": ".selectors",
         "RandomSelector": ".selectors",
         "ResidualRidgeRegressor": ".regressors",
+        "SavedPredictor": ".persistence",
         "SignatureRegressor": ".regressors",
         "SparseEvalSelector": ".selectors",
         "SparseRidgeSelector": ".selectors",
@@ -128,7 +140,9 @@ __getattr__ = lazy_attributes(
         "StratifiedSelector": ".selectors",
         "TailoredSelector": ".selectors",
         "WeightedMeanRegressor": ".regressors",
+        "load_predictor": ".persistence",
         "methods": "._methods",
+        "save_predictor": ".persistence",
     },
 )
 

@@ -4,6 +4,8 @@ Underscored names used here are the same in scikit-learn 1.6 to 1.9; when one mo
 the only one to mend.
 """
 
+from typing import Any
+
 from sklearn.base import _fit_context
 from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import (
@@ -42,6 +44,33 @@ except ImportError:  # scikit-learn < 1.9 has no callbacks: same code path, noth
             return _NoContext()
 
 
+def tree_from_state(n_features: int, n_classes: Any, state: dict[str, Any]) -> Any:
+    """Make the tree of a fitted decision tree from what its ``__getstate__`` returned."""
+    from sklearn.tree._tree import Tree
+
+    tree = Tree(n_features, n_classes, len(n_classes))
+    tree.__setstate__(state)
+    return tree
+
+
+def search_tree(estimator: Any) -> tuple[Any, Any] | None:
+    """Return the search tree of a nearest-neighbours estimator and its points; None without."""
+    attributes = vars(estimator)
+    if attributes.get("_tree") is None or "_fit_X" not in attributes:
+        return None
+    return attributes["_tree"], attributes["_fit_X"]
+
+
+def with_search_tree(attributes: dict[str, Any], tree: Any) -> dict[str, Any]:
+    """Return attributes of a nearest-neighbours estimator with another search tree."""
+    return {**attributes, "_tree": tree}
+
+
+def without_callbacks(attributes: dict[str, Any]) -> dict[str, Any]:
+    """Return attributes of an estimator without the callbacks it reports to."""
+    return {name: value for name, value in attributes.items() if name != "_skl_callbacks"}
+
+
 __all__ = [
     "CallbackSupportMixin",
     "HasMethods",
@@ -53,6 +82,10 @@ __all__ = [
     "_num_samples",
     "_raise_for_params",
     "_safe_indexing",
+    "search_tree",
+    "tree_from_state",
     "validate_data",
     "validate_params",
+    "with_search_tree",
+    "without_callbacks",
 ]
