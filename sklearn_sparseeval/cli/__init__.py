@@ -6,9 +6,14 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from sklearn_sparseeval import __version__
-from sklearn_sparseeval.cli import _compare, _demo
+from sklearn_sparseeval.cli import _compare, _demo, _import, _predict, _select, _show
 
 __all__ = ["main"]
+
+_EXIT_CODES = (
+    "Exit codes: 0 all went well; 2 a wrong argument or file; 3 results that do not fit the plan "
+    "(predict), of at least one model; 130 stopped with Ctrl-C."
+)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -29,24 +34,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     code : int
-        Exit code: 0 when all went well, 2 for a wrong argument or file, 130 after Ctrl-C.
+        Exit code: 0 when all went well, 2 for a wrong argument or file, 3 where results do not fit
+        the plan that they are to be predicted by, 130 after Ctrl-C.
     """
     parser = _Parser(
         prog="sparseeval",
         description="Predict a language model's full-benchmark score from a few chosen items.",
-        epilog="Example: sparseeval demo --dataset helm_lite_mmlu --n-anchors 30",
+        epilog=(
+            "From a harness's logs to a score: import, then select, then run what select says, "
+            f"then predict. To see it work: sparseeval demo. {_EXIT_CODES}"
+        ),
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    _demo.add_parser(commands)
-    _compare.add_parser(commands)
+    for command in (_demo, _import, _select, _predict, _show, _compare):
+        command.add_parser(commands)
     arguments = parser.parse_args(argv)
     try:
-        arguments.run(arguments)
+        code: int | None = arguments.run(arguments)
     except (OSError, ValueError) as error:
-        print(f"sparseeval: error: {error}", file=sys.stderr)
+        print(f"sparseeval: error: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("sparseeval: stopped", file=sys.stderr)
         return 130
-    return 0
+    return code or 0

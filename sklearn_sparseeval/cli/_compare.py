@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sklearn_sparseeval.cli._arguments import positive, seed
+from sklearn_sparseeval.cli._families import find_families
 from sklearn_sparseeval.cli._score_file import SHIPPED, ScoreTable, read_scores
 
 # Quick ones of every kind; "all" adds those that train networks.
@@ -205,7 +206,7 @@ def _protocol(arguments: argparse.Namespace, table: ScoreTable) -> Protocol:
         group_similar_models,
     )
 
-    families, source = _families(table)
+    families, source = find_families(table.models, table.families)
     groups = group_similar_models(table.scores, groups=families)
     n_splits, random_state = arguments.repeats, arguments.seed
     if arguments.protocol == "family":
@@ -227,16 +228,6 @@ def _protocol(arguments: argparse.Namespace, table: ScoreTable) -> Protocol:
         what = "the strongest 30 % of a resampled set of models, predicted from its weakest half"
     description = f"Protocol {arguments.protocol}: {n_splits} splits hold out {what}."
     return Protocol(splits, groups if families is None else families, description)
-
-
-def _families(table: ScoreTable) -> tuple[Any, str]:
-    """Find the families: those given, or the organisations in the names."""
-    if table.families is not None:
-        return table.families, f"{len(set(table.families))} as given"
-    if all("/" in name for name in table.models):
-        families = [name.split("/")[0] for name in table.models]
-        return families, f"{len(set(families))}, the part of the names before '/'"
-    return None, "the file names none: a column 'family' would hold fine-tunes out together"
 
 
 def _budgets(given: list[int] | None, n_items: int) -> list[int]:

@@ -100,21 +100,6 @@ def _arguments(*given):
     return parser.parse_args(["compare", "scores.csv", *given])
 
 
-@pytest.mark.parametrize(
-    ("names", "families", "said"),
-    [
-        (["acme/a", "acme/b", "best/c"], ["acme", "acme", "best"], "2, the part of the names"),
-        (["a", "acme/b", "best/c"], None, "the file names none"),
-    ],
-    ids=["organisations", "no families"],
-)
-def test_families_come_from_the_names_where_all_have_one(names, families, said):
-    table = _compare.ScoreTable(np.eye(3), names, ["1", "2", "3"], None)
-    found, description = _compare._families(table)
-    assert found == families
-    assert description.startswith(said)
-
-
 def test_copies_are_held_out_together_where_no_families_are_named(panel):
     X = np.vstack([panel.data[:20]] * 2)
     table = _compare.ScoreTable(X, [f"m{i}" for i in range(40)], [], None)

@@ -61,3 +61,36 @@ def test_python_dash_m_is_the_same_command():
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert output.stdout == f"sparseeval {__version__}\n"
+
+
+@pytest.mark.parametrize(("returned", "code"), [(None, 0), (0, 0), (3, 3)])
+def test_a_command_can_return_its_exit_code(returned, code, monkeypatch):
+    monkeypatch.setattr("sklearn_sparseeval.cli._demo.run", lambda arguments: returned)
+    assert main(["demo"]) == code
+
+
+def test_an_error_of_several_lines_becomes_one(capsys, monkeypatch):
+    def fail(arguments):
+        raise ValueError("one\n  two")
+
+    monkeypatch.setattr("sklearn_sparseeval.cli._demo.run", fail)
+    assert main(["demo"]) == 2
+    assert capsys.readouterr().err == "sparseeval: error: one two\n"
+
+
+def test_help_tells_the_commands_and_the_exit_codes(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    printed = " ".join(capsys.readouterr().out.split())
+    for command in ("demo", "import", "select", "predict", "show", "compare"):
+        assert f" {command} " in printed
+    for code in ("0 all went well", "2 a wrong argument", "3 results that do not", "130 stopped"):
+        assert code in printed
+
+
+@pytest.mark.parametrize("command", ["import", "select", "predict", "show", "compare", "demo"])
+def test_every_command_has_help(command, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main([command, "--help"])
+    assert stop.value.code == 0
+    assert "usage: sparseeval" in capsys.readouterr().out

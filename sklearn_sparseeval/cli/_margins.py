@@ -1,0 +1,52 @@
+"""How far predictions are off: the margin that 90 % of the models held out were within."""
+
+import warnings
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pandas import Series
+
+    from sklearn_sparseeval.persistence import SavedPredictor
+
+_COVERAGE = 0.9
+_LEAST_ERRORS = 9  # the largest of 9 errors is the margin that covers 90 % of further models
+
+
+def margins(saved: "SavedPredictor") -> "Series[float]":
+    """Compute the margin of each target.
+
+    Parameters
+    ----------
+    saved : SavedPredictor
+        The predictor.
+
+    Returns
+    -------
+    margins : pandas.Series of shape (n_targets,)
+        In the units of the scores; NaN where no errors are known, and the largest error where
+        there are too few (:func:`few_errors_note`).
+    """
+    with warnings.catch_warnings():  # one per target, of which there may be many
+        warnings.simplefilter("ignore", UserWarning)
+        return saved.margin(_COVERAGE)
+
+
+def few_errors_note(n_errors: int) -> str | None:
+    """Say so where there are too few errors for the margin.
+
+    Parameters
+    ----------
+    n_errors : int
+        How many models were held out.
+
+    Returns
+    -------
+    note : str or None
+        A sentence; None where there are enough.
+    """
+    if n_errors >= _LEAST_ERRORS:
+        return None
+    return (
+        f"The errors of {n_errors} models are too few to tell what 90 % are within, which takes "
+        f"{_LEAST_ERRORS}: the largest error is given in its place."
+    )

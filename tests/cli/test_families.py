@@ -1,0 +1,18 @@
+import pytest
+
+from sklearn_sparseeval.cli._families import find_families
+
+
+@pytest.mark.parametrize(
+    ("models", "given", "families", "said"),
+    [
+        (["a", "b"], ["x", "x"], ["x", "x"], "1 as given"),
+        (["acme/a", "acme/b", "best/c"], None, ["acme", "acme", "best"], "2, the part of the"),
+        (["a", "acme/b", "best/c"], None, None, "the file names none"),
+    ],
+    ids=["given", "organisations", "no families"],
+)
+def test_families_are_those_given_or_come_from_the_names(models, given, families, said):
+    found, source = find_families(models, given)
+    assert found == families
+    assert source.startswith(said)

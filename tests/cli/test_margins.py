@@ -1,0 +1,27 @@
+import pandas as pd
+import pytest
+
+from sklearn_sparseeval import methods
+from sklearn_sparseeval.cli._margins import few_errors_note, margins
+from sklearn_sparseeval.harness import ScoreMatrix
+from sklearn_sparseeval.persistence import load_predictor, save_predictor
+
+
+@pytest.mark.parametrize(
+    ("n_errors", "expected"),
+    # 90 % of 20 are the ceil(21 * 0.9) = 19th; of 5 there is none, and the largest is taken.
+    [(20, 0.19), (9, 0.09), (5, 0.05)],
+)
+def test_margins_never_warn(history, tmp_path, n_errors, expected):
+    matrix = ScoreMatrix.from_frame(history)
+    model = methods()["random-mean"](4).fit(matrix.data, matrix.targets["overall"])
+    errors = pd.DataFrame({"overall": [-0.01 * (i + 1) for i in range(n_errors)]})
+    errors.index = history.index[:n_errors]
+    save_predictor(tmp_path / "p.skops", model, matrix, errors=errors)
+    found = margins(load_predictor(tmp_path / "p.skops"))
+    assert found["overall"] == pytest.approx(expected)
+    assert (few_errors_note(n_errors) is None) == (n_errors >= 9)
+
+
+def test_too_few_errors_are_told_with_their_number():
+    assert few_errors_note(8).startswith("The errors of 8 models are too few")

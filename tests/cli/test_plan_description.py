@@ -1,0 +1,74 @@
+"""What a plan says of itself agrees with its predictor."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sklearn_sparseeval import methods
+from sklearn_sparseeval.cli._cross_validation import OutOfFold
+from sklearn_sparseeval.cli._plan_description import describe_predictor, unit_of
+from sklearn_sparseeval.harness import ScoreMatrix
+from sklearn_sparseeval.persistence import load_predictor, save_predictor
+
+
+@pytest.fixture
+def make(history, tmp_path):
+    def make(errors=None, *, scale=1.0, cost=np.nan, targets=3):
+        matrix = ScoreMatrix.from_frame(scale * history, task=["a"] * 30 + ["b"] * 20, cost=cost)
+        y = matrix.targets.to_numpy()
+        model = methods()["sparse-ridge"](6).fit(matrix.data, y if targets > 1 else y[:, 0])
+        save_predictor(tmp_path / "p.skops", model, matrix, errors=errors, method="m")
+        return load_predictor(tmp_path / "p.skops"), matrix
+
+    return make
+
+
+def test_errors_that_are_not_known(make):
+    saved, matrix = make()
+    described = describe_predictor(saved)
+    overall, a, b = described["targets"]
+    for target in (overall, a, b):
+        assert np.isnan(target["mean_absolute_error"])
+        assert np.isnan(target["margin_90"])
+        assert np.isnan(target["kendall_tau"])
+        assert np.isnan(target["worst_so_far"])
+        assert target["best_so_far"] == pytest.approx(matrix.targets[target["target"]].max())
+    assert [target["n_items"] for target in (overall, a, b)] == [50, 30, 20]
+    assert overall["n_anchors"] == a["n_anchors"] + b["n_anchors"] == 6
+    assert [task["n_anchors"] for task in described["tasks"]] == [a["n_anchors"], b["n_anchors"]]
+
+
+def test_errors_of_cross_validation(make):
+    rng = np.random.default_rng(0)
+    _, matrix = make()
+    errors = matrix.targets * 0 + rng.normal(0, 0.1, matrix.targets.shape)
+    saved, _ = make(errors)
+    for target in describe_predictor(saved, OutOfFold(errors, matrix.targets))["targets"]:
+        own = errors[target["target"]]
+        assert target["mean_absolute_error"] == pytest.approx(own.abs().mean())
+        assert target["margin_90"] == pytest.approx(np.sort(own.abs())[22])
+        assert 0 < target["kendall_tau"] < 1
+        assert target["worst_so_far"] == matrix.targets[target["target"]].min()
+
+
+def test_one_score_for_all_models_has_no_order(make):
+    saved, matrix = make(targets=1)
+    targets = pd.DataFrame({"overall": 0.5}, index=matrix.data.index)
+    (overall,) = describe_predictor(saved, OutOfFold(targets * 0, targets))["targets"]
+    assert np.isnan(overall["kendall_tau"])
+    assert len(describe_predictor(saved)["tasks"]) == 2
+
+
+def test_the_share_of_tokens(make):
+    saved, _ = make()
+    assert np.isnan(describe_predictor(saved)["share_of_tokens"])
+    cost = np.arange(1.0, 51.0)
+    saved, _ = make(cost=cost)
+    share = cost[saved.estimator.anchors_].sum() / cost.sum()
+    assert describe_predictor(saved)["share_of_tokens"] == pytest.approx(share)
+
+
+@pytest.mark.parametrize(("scale", "unit"), [(1, "points"), (0.5, "points"), (100, "score")])
+def test_points_are_for_scores_from_0_to_1(make, scale, unit):
+    saved, _ = make(scale=scale)
+    assert unit_of(saved) == unit
