@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from importlib import import_module
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 from zipfile import BadZipFile, ZipFile
 
 from sklearn_sparseeval.harness._errors import ResultsError
@@ -19,6 +19,7 @@ Note = Callable[[str], None]
 # A workbook of results unpacks to some ten times its size; one made to exhaust memory, to a
 # thousand times. Its cells are as many as someone's benchmark has, not as a sheet could hold.
 _UNPACKED_FREELY, _UNPACKED_RATIO, _UNPACKED_AT_MOST = 2**23, 100, 2**31
+_LONGEST_TEXT = 2**18  # bytes between two tags: 32,767 characters, escaped
 _MOST_COLUMNS, _MOST_ROWS = 2_000, 2_000_000
 
 
@@ -117,24 +118,38 @@ def _workbook(path: Path, file: BinaryIO) -> Any:
             "is an Excel workbook, and reading one needs openpyxl. Install it with pip install "
             "'sklearn-sparseeval[harness]', or run VLMEvalKit with PRED_FORMAT=tsv."
         ) from error
-    _check_unpacked_size(path)
+    _check_archive(path)
     with warnings.catch_warnings():  # of formats and extensions, which hold no score
         warnings.simplefilter("ignore")
         return openpyxl.load_workbook(file, read_only=True, data_only=True)
 
 
-def _check_unpacked_size(path: Path) -> None:
+def _check_archive(path: Path) -> None:
     try:
         with ZipFile(path) as archive:
-            unpacked = sum(member.file_size for member in archive.infolist())
+            _check_unpacked_size(path, sum(member.file_size for member in archive.infolist()))
+            for member in archive.infolist():
+                if member.filename.endswith(".xml"):
+                    with archive.open(member) as stream:
+                        _check_tags(stream)
     except BadZipFile as error:
         raise ResultsError(f"is no valid Excel workbook ({error}). Was its run stopped?") from None
+
+
+def _check_unpacked_size(path: Path, unpacked: int) -> None:
     allowed = _UNPACKED_FREELY + _UNPACKED_RATIO * path.stat().st_size
     if unpacked > min(allowed, _UNPACKED_AT_MOST):
         raise ResultsError(
             f"unpacks to {unpacked} bytes, which no workbook of results does. Run VLMEvalKit with "
             "PRED_FORMAT=tsv if it is one."
         )
+
+
+def _check_tags(stream: IO[bytes]) -> None:
+    """Refuse what is no XML of a sheet: the parser's time grows with the square of a tag's size."""
+    while part := stream.read(_LONGEST_TEXT):
+        if b">" not in part and len(part) == _LONGEST_TEXT:
+            raise ResultsError("is no valid Excel workbook (a sheet without an end of a tag).")
 
 
 def _places(names: list[str], wanted: Wanted) -> dict[str, int]:

@@ -396,3 +396,10 @@ def test_formats_agree_on_whatever_they_hold(tmp_path_factory, scores):
     for table in tables[1:]:
         pd.testing.assert_frame_equal(table, tables[0])
     assert len(tables[0]) >= len(scores)
+
+
+@pytest.mark.parametrize("target", ["nothing", "log.json"])
+def test_a_link_to_nothing_is_no_log(tmp_path, target):
+    link = tmp_path / "log.json"
+    link.symlink_to(tmp_path / target)
+    assert result_files([link]) == []

@@ -181,3 +181,12 @@ def test_without_pandas_it_is_told_how_to_get_it(monkeypatch):
     monkeypatch.setattr(builtins, "__import__", no_pandas)
     with pytest.raises(ResultsError, match=r"pip install 'sklearn-sparseeval\[harness\]'"):
         import_pandas()
+
+
+def test_what_would_be_waited_for_without_end_is_passed_over(tmp_path):
+    (tmp_path / "one.txt").touch()
+    os.mkfifo(tmp_path / "pipe.json")
+    (tmp_path / "lost.json").symlink_to(tmp_path / "nothing")  # its reader tells of it
+    assert [path.name for path in files_under(tmp_path)] == ["lost.json", "one.txt"]
+    with pytest.raises(ResultsError, match=r"There is no file or folder .*pipe\.json"):
+        files_under(tmp_path / "pipe.json")

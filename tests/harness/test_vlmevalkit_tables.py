@@ -23,11 +23,11 @@ def write_sheet(path, lines):
     return path
 
 
-def edit_member(path, name, old, new):
+def edit_member(path, name, old, new, **options):
     """Change what a member of an archive holds."""
     with zipfile.ZipFile(path) as archive:
         members = {one: archive.read(one) for one in archive.namelist()}
-    members[name], n_changes = re.subn(old, new, members[name])
+    members[name], n_changes = re.subn(old, new, members[name], **options)
     assert n_changes
     with zipfile.ZipFile(path, "w") as archive:
         for one, content in members.items():
@@ -143,6 +143,20 @@ def test_a_zip_bomb_is_refused_before_it_unpacks(tmp_path):
         archive.writestr("xl/worksheets/sheet1.xml", b" " * 20_000_000)
     with pytest.raises(ResultsError, match="unpacks to 20000000 bytes"):
         read(path)
+
+
+@pytest.mark.parametrize("tag", [b"0", b"<c x='0"], ids=["no tag", "a long tag"])
+def test_a_sheet_that_would_take_the_parser_forever_is_refused(tmp_path, tag):
+    path = write_sheet(tmp_path / "t.xlsx", [["index"], [1]])
+    edit_member(path, "xl/worksheets/sheet1.xml", rb"(?s).*", tag + b"0" * 2**20, count=1)
+    with pytest.raises(ResultsError, match="a sheet without an end of a tag"):
+        read(path)
+
+
+def test_the_longest_cells_are_read(tmp_path):
+    text = "&" * 32_767
+    path = write_sheet(tmp_path / "t.xlsx", [["index", "hit"], [text, 1]])
+    assert read(path) == [{"index": text, "hit": 1}]
 
 
 def test_without_openpyxl_the_error_says_what_to_do(tmp_path, monkeypatch):
