@@ -6,24 +6,27 @@ from sklearn_sparseeval._lazy import lazy_attributes
 
 if TYPE_CHECKING:
     from sklearn_sparseeval.harness._errors import ResultsError, ResultsWarning
-    from sklearn_sparseeval.harness._helm import read_helm
-    from sklearn_sparseeval.harness._inspect import read_inspect
-    from sklearn_sparseeval.harness._lighteval import read_lighteval
-    from sklearn_sparseeval.harness._lm_eval import read_lm_eval
-    from sklearn_sparseeval.harness._lmms_eval import read_lmms_eval
-    from sklearn_sparseeval.harness._omnievalkit import read_omnievalkit
-    from sklearn_sparseeval.harness._opencompass import read_opencompass
-    from sklearn_sparseeval.harness._results import read_results
     from sklearn_sparseeval.harness._score_matrix import ScoreMatrix
-    from sklearn_sparseeval.harness._to_inspect import InspectSampleIds, to_inspect_sample_ids
-    from sklearn_sparseeval.harness._to_item_lists import to_item_lists
-    from sklearn_sparseeval.harness._to_lm_eval import LmEvalSamples, to_lm_eval_samples
-    from sklearn_sparseeval.harness._to_opencompass import to_opencompass_test_ranges
-    from sklearn_sparseeval.harness._to_score_matrix import to_score_matrix
-    from sklearn_sparseeval.harness._to_vlmevalkit import to_vlmevalkit_table
-    from sklearn_sparseeval.harness._verify import verify_anchor_run
-    from sklearn_sparseeval.harness._verify_report import AnchorRunReport
-    from sklearn_sparseeval.harness._vlmevalkit import read_vlmevalkit
+    from sklearn_sparseeval.harness.matrix._to_score_matrix import to_score_matrix
+    from sklearn_sparseeval.harness.readers._helm import read_helm
+    from sklearn_sparseeval.harness.readers._inspect import read_inspect
+    from sklearn_sparseeval.harness.readers._lighteval import read_lighteval
+    from sklearn_sparseeval.harness.readers._lm_eval import read_lm_eval
+    from sklearn_sparseeval.harness.readers._lmms_eval import read_lmms_eval
+    from sklearn_sparseeval.harness.readers._omnievalkit import read_omnievalkit
+    from sklearn_sparseeval.harness.readers._opencompass import read_opencompass
+    from sklearn_sparseeval.harness.readers._results import read_results
+    from sklearn_sparseeval.harness.readers._vlmevalkit import read_vlmevalkit
+    from sklearn_sparseeval.harness.verification._verify import verify_anchor_run
+    from sklearn_sparseeval.harness.verification._verify_report import AnchorRunReport
+    from sklearn_sparseeval.harness.writers._to_inspect import (
+        InspectSampleIds,
+        to_inspect_sample_ids,
+    )
+    from sklearn_sparseeval.harness.writers._to_item_lists import to_item_lists
+    from sklearn_sparseeval.harness.writers._to_lm_eval import LmEvalSamples, to_lm_eval_samples
+    from sklearn_sparseeval.harness.writers._to_opencompass import to_opencompass_test_ranges
+    from sklearn_sparseeval.harness.writers._to_vlmevalkit import to_vlmevalkit_table
 
 __all__ = [
     "AnchorRunReport",
@@ -53,28 +56,28 @@ __all__ = [
 __getattr__ = lazy_attributes(
     __name__,
     {
-        "AnchorRunReport": "._verify_report",
-        "InspectSampleIds": "._to_inspect",
-        "LmEvalSamples": "._to_lm_eval",
+        "AnchorRunReport": ".verification._verify_report",
+        "InspectSampleIds": ".writers._to_inspect",
+        "LmEvalSamples": ".writers._to_lm_eval",
         "ResultsError": "._errors",
         "ResultsWarning": "._errors",
         "ScoreMatrix": "._score_matrix",
-        "read_helm": "._helm",
-        "read_inspect": "._inspect",
-        "read_lighteval": "._lighteval",
-        "read_lm_eval": "._lm_eval",
-        "read_lmms_eval": "._lmms_eval",
-        "read_omnievalkit": "._omnievalkit",
-        "read_opencompass": "._opencompass",
-        "read_results": "._results",
-        "read_vlmevalkit": "._vlmevalkit",
-        "to_inspect_sample_ids": "._to_inspect",
-        "to_item_lists": "._to_item_lists",
-        "to_lm_eval_samples": "._to_lm_eval",
-        "to_opencompass_test_ranges": "._to_opencompass",
-        "to_score_matrix": "._to_score_matrix",
-        "to_vlmevalkit_table": "._to_vlmevalkit",
-        "verify_anchor_run": "._verify",
+        "read_helm": ".readers._helm",
+        "read_inspect": ".readers._inspect",
+        "read_lighteval": ".readers._lighteval",
+        "read_lm_eval": ".readers._lm_eval",
+        "read_lmms_eval": ".readers._lmms_eval",
+        "read_omnievalkit": ".readers._omnievalkit",
+        "read_opencompass": ".readers._opencompass",
+        "read_results": ".readers._results",
+        "read_vlmevalkit": ".readers._vlmevalkit",
+        "to_inspect_sample_ids": ".writers._to_inspect",
+        "to_item_lists": ".writers._to_item_lists",
+        "to_lm_eval_samples": ".writers._to_lm_eval",
+        "to_opencompass_test_ranges": ".writers._to_opencompass",
+        "to_score_matrix": ".matrix._to_score_matrix",
+        "to_vlmevalkit_table": ".writers._to_vlmevalkit",
+        "verify_anchor_run": ".verification._verify",
     },
 )
 

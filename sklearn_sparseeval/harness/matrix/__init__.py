@@ -1,0 +1,1 @@
+"""From the long table to a score matrix: one step per file."""

@@ -1,0 +1,142 @@
+"""What the items are: the table that goes with a score matrix."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklearn_sparseeval.harness._fingerprint import fingerprint_column
+from sklearn_sparseeval.harness._reading import import_pandas
+from sklearn_sparseeval.harness._score_matrix import ITEM_COLUMNS
+from sklearn_sparseeval.harness._wording import warn
+from sklearn_sparseeval.harness.matrix._choices import Choice
+from sklearn_sparseeval.harness.matrix._chosen_scores import ChosenScores
+from sklearn_sparseeval.harness.matrix._epochs import Cells
+
+
+class TaskFacts(NamedTuple):
+    """What is the same for all items of a task."""
+
+    choice: Choice
+    settings: dict[str, str]
+    harnesses: dict[str, str]
+
+
+def item_table(
+    scores: ChosenScores,
+    cells: Cells,
+    names: list[str],
+    keep: NDArray[np.bool_],
+    facts: TaskFacts,
+) -> Any:
+    """Describe the items of a matrix.
+
+    Parameters
+    ----------
+    scores : ChosenScores
+        The chosen rows of the models that are kept.
+    cells : Cells
+        The same, one per model and item.
+    names : list of str
+        Names of all items.
+    keep : ndarray of shape (n_items,)
+        Which of them are in the matrix.
+    facts : TaskFacts
+        What is known by task.
+
+    Returns
+    -------
+    items : pandas.DataFrame
+        One row per item that is kept, with the columns of `ITEM_COLUMNS`; weights are 1.
+    """
+    pd = import_pandas()
+    kept = np.flatnonzero(keep)
+    table = scores.table
+    tasks = [table.task.texts[code] for code in scores.items.task[kept]]
+    columns: dict[str, Any] = {
+        "task": tasks,
+        "item": [table.item.texts[code] for code in scores.items.item[kept]],
+        "group": _groups(scores, keep),
+        "metric": [facts.choice.metrics[task] for task in tasks],
+        "filter": [facts.choice.filters[task] for task in tasks],
+        "weight": 1.0,
+        "cost": _mean_costs(cells, len(keep))[kept],
+        "content_hash": fingerprint_column(_common_fingerprints(scores, "content_hash")[kept]),
+        "prompt_hash": fingerprint_column(_common_fingerprints(scores, "prompt_hash")[kept]),
+        "setting": [facts.settings[task] for task in tasks],
+        "harness": [facts.harnesses[task] for task in tasks],
+    }
+    index = pd.Index([names[item] for item in kept], name="name")
+    return pd.DataFrame(columns, index=index)[list(ITEM_COLUMNS)]
+
+
+def _mean_costs(cells: Cells, n_items: int) -> NDArray[np.float64]:
+    """Average the cost of each item over the models whose cost is recorded."""
+    recorded = ~np.isnan(cells.cost)
+    item, cost = cells.item[recorded], cells.cost[recorded]
+    totals = np.bincount(item, weights=cost, minlength=n_items)
+    counts = np.bincount(item, minlength=n_items)
+    means = np.full(n_items, np.nan)
+    np.divide(totals, counts, out=means, where=counts > 0)
+    return means
+
+
+def _common_fingerprints(scores: ChosenScores, name: str) -> NDArray[np.uint64]:
+    """Look up the fingerprint of each item; 0 where none is recorded, or models differ."""
+    fingerprints = scores.table.fingerprints(name)[scores.rows]
+    recorded = fingerprints != 0
+    common = np.zeros(len(scores.items.task), dtype=np.uint64)
+    common[scores.item[recorded]] = fingerprints[recorded]
+    differs = recorded & (fingerprints != common[scores.item])
+    common[scores.item[differs]] = 0
+    return common
+
+
+def _groups(scores: ChosenScores, keep: NDArray[np.bool_]) -> list[str]:
+    """Look up the group of each item that is kept.
+
+    A run of a single task does not say which group the task is part of: its own name then stands
+    for none, where another run knows better.
+    """
+    texts = scores.table.group.texts
+    group = scores.table.group.codes[scores.rows]
+    of_item = np.zeros(len(keep), dtype=np.int64)
+    of_item[scores.item] = group
+    differs = (group != of_item[scores.item]) & keep[scores.item]
+    disputed = np.flatnonzero(np.bincount(scores.item[differs], minlength=len(keep)))
+    if len(disputed):
+        _settle(scores, group, disputed, of_item)
+    return [texts[code] for code in of_item[np.flatnonzero(keep)]]
+
+
+def _settle(
+    scores: ChosenScores,
+    group: NDArray[Any],
+    disputed: NDArray[np.intp],
+    of_item: NDArray[np.int64],
+) -> None:
+    """Set the groups of items for which models have different ones."""
+    table, texts = scores.table, scores.table.group.texts
+    at = np.flatnonzero(np.isin(scores.item, disputed))
+    at = at[np.argsort(scores.item[at], kind="stable")]
+    bounds = np.searchsorted(scores.item[at], disputed)
+    contested = []
+    for item, rows in zip(disputed, np.split(at, bounds[1:]), strict=True):
+        task = table.task.texts[scores.items.task[item]]
+        codes, counts = np.unique(group[rows], return_counts=True)
+        named = [
+            (-count, texts[code], int(code))
+            for code, count in zip(codes.tolist(), counts.tolist(), strict=True)
+            if texts[code] != task
+        ]
+        named.sort()
+        of_item[item] = named[0][2]
+        if len(named) > 1:
+            contested.append((task, table.item.texts[scores.items.item[item]], named))
+    if contested:
+        task, name, named = contested[0]
+        warn(
+            f"{len(contested)} item(s) are in different groups for different models, such as item "
+            f"{name!r} of task {task!r}, in {named[0][1]!r} and {named[1][1]!r}. The group of most "
+            "models counts."
+        )

@@ -1,0 +1,1 @@
+"""One reader per harness, and what the readers share."""

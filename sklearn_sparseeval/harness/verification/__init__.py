@@ -1,0 +1,1 @@
+"""Whether a run of anchors is what was to be run."""

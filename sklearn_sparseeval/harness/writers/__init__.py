@@ -1,0 +1,1 @@
+"""Anchors as each harness takes them."""
