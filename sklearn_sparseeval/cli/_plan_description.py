@@ -13,6 +13,51 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 OVERALL = "overall"
+_Kinds = type | tuple[type, ...]
+_NUMBER = (int, float)
+_KNOWN_OR_NOT = (int, float, type(None))  # JSON has null where a number is not known
+# What commands read of plan.json, and of the objects in its lists.
+_KINDS: dict[str, _Kinds] = {
+    "predictor_sha256": str,
+    "created": str,
+    "method": str,
+    "n_models": int,
+    "n_items": int,
+    "n_anchors": int,
+    "share_of_items": _NUMBER,
+    "share_of_tokens": _KNOWN_OR_NOT,
+    "score_range": (list, type(None)),
+    "unit": str,
+    "targets": list,
+    "tasks": list,
+    "anchors": list,
+    "versions": dict,
+    "anchor_means": list,
+    "scores": str,
+    "seed": int,
+    "method_description": str,
+    "method_source": str,
+    "cross_validation": str,
+    "notes": list,
+    "harnesses": list,
+    "files": list,
+}
+_KINDS_IN: dict[str, dict[str, _Kinds]] = {
+    "targets": {
+        "target": str,
+        "n_items": int,
+        "n_anchors": int,
+        "mean_absolute_error": _KNOWN_OR_NOT,
+        "margin_90": _KNOWN_OR_NOT,
+        "kendall_tau": _KNOWN_OR_NOT,
+        "best_so_far": _KNOWN_OR_NOT,
+        "worst_so_far": _KNOWN_OR_NOT,
+    },
+    "tasks": {"task": str, "n_items": int, "n_anchors": int},
+    "anchors": {"name": str, "task": str, "item": str},
+    "harnesses": {"harness": str, "commands": list, "advice": str, "results": str},
+}
+_UNITS = ("points", "score")
 
 
 def describe_predictor(
@@ -58,6 +103,46 @@ def describe_predictor(
         ],
         "versions": saved.versions,
     }
+
+
+def check_plan(plan: Any) -> None:
+    """Check that a plan that was read holds what commands read of it.
+
+    Parameters
+    ----------
+    plan : object
+        What `plan.json` holds.
+
+    Raises
+    ------
+    ValueError
+        If a key is missing, or has a value of another kind; it names the key.
+    """
+    _check_kinds(plan, _KINDS, "it")
+    for name, kinds in _KINDS_IN.items():
+        for number, entry in enumerate(plan[name]):
+            _check_kinds(entry, kinds, f"{name}[{number}]")
+    if plan["unit"] not in _UNITS:
+        raise ValueError(f"unit is {plan['unit']!r}, not one of {', '.join(_UNITS)}")
+    if [target["target"] for target in plan["targets"]].count(OVERALL) != 1:
+        raise ValueError(f"targets do not hold {OVERALL!r} once")
+    for name, kind in (("score_range", _NUMBER), ("anchor_means", _KNOWN_OR_NOT)):
+        bounds = plan[name]
+        if bounds is not None and [isinstance(one, kind) for one in bounds] != [True, True]:
+            raise ValueError(f"{name} is {bounds!r}, not two numbers")
+    texts = [*plan["notes"], *(one for run in plan["harnesses"] for one in run["commands"])]
+    if not all(isinstance(text, str) for text in texts):
+        raise ValueError("a note or a command is no text")
+
+
+def _check_kinds(found: Any, kinds: dict[str, _Kinds], where: str) -> None:
+    if not isinstance(found, dict):
+        raise ValueError(f"{where} is no object")
+    for name, kind in kinds.items():
+        if name not in found:
+            raise ValueError(f"{where} has no {name}")
+        if not isinstance(found[name], kind):
+            raise ValueError(f"{name} of {where} is a {type(found[name]).__name__}")
 
 
 def unit_of(saved: "SavedPredictor") -> str:

@@ -1,5 +1,6 @@
 """The folder of a plan: written whole, and recognised again."""
 
+import hashlib
 import json
 import os
 import tempfile
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sklearn_sparseeval.cli._harness_files import ITEM_LISTS, write_harness_files
 from sklearn_sparseeval.cli._json_output import json_text
-from sklearn_sparseeval.cli._plan_description import FORMAT, describe_predictor
+from sklearn_sparseeval.cli._plan_description import FORMAT, check_plan, describe_predictor
 from sklearn_sparseeval.cli._plan_summary import readme_text
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def write_plan(
             predictor = Path(unfinished, PREDICTOR)
             save(predictor)
             saved = load_predictor(predictor)
-            plan = describe(saved)
+            plan = describe(saved) | {"predictor_sha256": _sha256(predictor)}
             _remove_plan(folder)
             os.replace(predictor, folder / PREDICTOR)
     except BaseException:
@@ -148,7 +149,8 @@ def read_plan(path: Path) -> dict[str, Any]:
     Raises
     ------
     ValueError
-        If there is no plan, or it is of another version of the package.
+        If there is no plan, it is damaged or of another version of the package, or its predictor
+        is that of another plan.
     """
     from sklearn_sparseeval.persistence import load_predictor
 
@@ -166,7 +168,23 @@ def read_plan(path: Path) -> dict[str, Any]:
             f"{described} is of format {found}; this version of the package reads format {FORMAT}. "
             "Make the plan again, with select."
         )
+    try:
+        check_plan(plan)
+    except ValueError as error:
+        raise ValueError(
+            f"{described} is damaged ({error}). Make the plan again, with select."
+        ) from None
+    if plan["predictor_sha256"] != _sha256(predictor):
+        raise ValueError(
+            f"{described} and {predictor} do not belong together: the predictor is that of another "
+            "plan, or was changed. Make the plan again, with select."
+        )
     return dict(plan)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _remove_plan(folder: Path) -> None:

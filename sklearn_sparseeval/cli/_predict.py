@@ -97,7 +97,9 @@ def run(arguments: argparse.Namespace) -> int:
 def _print_predictions(
     predictions: "AnchorPredictions", unit: str, *, show_tasks: bool | None
 ) -> None:
-    scores, raw = predictions.scores, predictions.report.raw_means
+    scores = predictions.scores
+    # A task may have no anchor: then it is predicted from those of others, and has no raw mean.
+    raw = predictions.report.raw_means.reindex(columns=scores.columns)
     if scores.empty:
         return
     if show_tasks is None:
@@ -129,7 +131,7 @@ def _print_predictions(
 def _report(
     predictions: "AnchorPredictions", plan: Path, unit: str, notes: list[str]
 ) -> dict[str, Any]:
-    """Gather it for scripts; scores are in the units of the results."""
+    """Gather it for scripts; scores are in the units of the results, not in points."""
     report = predictions.report.to_dict()
     models = {
         model: checked
@@ -145,7 +147,7 @@ def _report(
     }
     return {
         "plan": plan,
-        "unit": unit,
+        "unit": "fraction" if unit == "points" else "score",
         "ok": not predictions.problems,
         "models": models,
         "margin_90": predictions.margins.to_dict(),

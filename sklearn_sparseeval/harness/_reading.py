@@ -185,6 +185,8 @@ def _read_one(parse: Parser, path: Path) -> FileResults | _Failure:
         return _Failure(str(error))
     except MemoryError:
         raise
+    except OSError as error:
+        return _Failure(f"cannot be opened: {error.strerror or error}.")
     except Exception as error:
         return _Failure(f"is not of the form expected ({type(error).__name__}: {error}).")
     per_file = {

@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -32,6 +32,8 @@ ITEM_COLUMNS = (
 _HASHES = ("content_hash", "prompt_hash")
 _KEY = b"sklearn_sparseeval"
 _FORMAT = 1
+# What is said of the items lies in the file's footer, of which pyarrow reads 100 MB unless told.
+_LIMITS = {"thrift_string_size_limit": 2**31 - 1, "thrift_container_size_limit": 2**31 - 1}
 
 
 @dataclass
@@ -49,6 +51,8 @@ class ScoreMatrix:
         0), ``cost`` (tokens, mean over models; NaN = not recorded), ``content_hash``,
         ``prompt_hash`` (NA = not recorded, or not the same for all models), ``setting``,
         ``harness``.
+    notes : list of str, default=[]
+        What was left out or decided on the way to the matrix, for whoever reads its file later.
 
     Attributes
     ----------
@@ -79,6 +83,7 @@ class ScoreMatrix:
 
     data: "DataFrame"
     items: "DataFrame"
+    notes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         if list(self.items.index) != list(self.data.columns):
@@ -216,7 +221,7 @@ class ScoreMatrix:
         items = {str(name): column.tolist() for name, column in named.items()}
         for name in _HASHES:
             items[name] = [None if one is pd.NA else one for one in items[name]]
-        described = {"format": _FORMAT, "items": items}
+        described = {"format": _FORMAT, "items": items, "notes": self.notes}
         table = pa.Table.from_pandas(frame, preserve_index=False)
         table = table.replace_schema_metadata({_KEY: json.dumps(described).encode()})
         pq.write_table(table, path)
@@ -247,15 +252,15 @@ class ScoreMatrix:
         if not Path(path).is_file():
             raise ResultsError(f"There is no file {path}.")
         try:
-            table = pq.read_table(path)
+            table = pq.read_table(path, **_LIMITS)
         except (pa.ArrowException, OSError, ValueError) as error:
             raise ResultsError(f"{path} cannot be read as parquet: {error}") from error
-        columns = _described_items(path, (table.schema.metadata or {}).get(_KEY))
+        columns, notes = _described_items(path, (table.schema.metadata or {}).get(_KEY))
         try:
             columns |= {name: fingerprint_column(columns[name]) for name in _HASHES}
             data = table.to_pandas()
             data = data.set_index(data.columns[0]).rename_axis(None)
-            return cls(data.astype(np.float64), pd.DataFrame(columns).set_index("name"))
+            return cls(data.astype(np.float64), pd.DataFrame(columns).set_index("name"), notes)
         except (KeyError, TypeError, ValueError, OverflowError, IndexError) as error:
             raise ResultsError(
                 f"{path} is damaged ({type(error).__name__}: {error}). Import the results again."
@@ -279,12 +284,13 @@ def has_described_items(path: str | os.PathLike[str]) -> bool:
     import pyarrow.parquet as pq
 
     try:
-        return _KEY in (pq.read_schema(path).metadata or {})
+        with pq.ParquetFile(path, **_LIMITS) as file:
+            return _KEY in (file.schema_arrow.metadata or {})
     except (pa.ArrowException, OSError, ValueError):
         return False
 
 
-def _described_items(path: Any, raw: bytes | None) -> dict[str, Any]:
+def _described_items(path: Any, raw: bytes | None) -> tuple[dict[str, Any], list[str]]:
     if raw is None:
         raise ResultsError(
             f"{path} does not say what its items are; expected a file that `sparseeval import` or "
@@ -293,6 +299,7 @@ def _described_items(path: Any, raw: bytes | None) -> dict[str, Any]:
     try:
         described = json.loads(raw)
         version, items = described["format"], described["items"]
+        notes = [str(note) for note in described.get("notes", [])]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ResultsError(
             f"{path} is damaged: what it says of its items cannot be read "
@@ -303,7 +310,7 @@ def _described_items(path: Any, raw: bytes | None) -> dict[str, Any]:
             f"{path} is of format {version!r}; this version of the package reads format {_FORMAT}. "
             "Import the results again."
         )
-    return dict(items)
+    return dict(items), notes
 
 
 def _weighted_means(data: "DataFrame", weights: Any) -> Any:

@@ -4,6 +4,7 @@ import io
 import json
 import warnings
 import zipfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,11 @@ from sklearn.exceptions import InconsistentVersionWarning
 from sklearn_sparseeval.persistence._members import DESCRIPTION, SCHEMA, plain_archive
 from sklearn_sparseeval.persistence._portable import portable, restored
 from sklearn_sparseeval.persistence._predictor_error import PredictorError
-from sklearn_sparseeval.persistence._trusted_types import is_trusted_class, refused_types
+from sklearn_sparseeval.persistence._trusted_types import (
+    is_trusted_class,
+    refused_types,
+    scikit_learn_names,
+)
 
 
 def store_estimator(estimator: Any, method: str) -> dict[str, bytes]:
@@ -41,8 +46,8 @@ def store_estimator(estimator: Any, method: str) -> dict[str, bytes]:
         dumped = skops.dumps(portable(estimator))
     except Exception as error:  # skops raises many types, for what it cannot take apart
         raise PredictorError(
-            f"{whose} cannot be saved without pickle ({type(error).__name__}: {error}). Make it of "
-            "estimators of this package and of scikit-learn."
+            f"{whose} cannot be saved without pickle ({type(error).__name__}: {error}). "
+            f"{_what_can_be_saved()}"
         ) from error
     with zipfile.ZipFile(io.BytesIO(dumped)) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
@@ -50,8 +55,7 @@ def store_estimator(estimator: Any, method: str) -> dict[str, bytes]:
     if refused:
         raise PredictorError(
             f"{whose} cannot be saved: it holds {', '.join(refused)}, which loading would refuse. "
-            "Make it of estimators of this package and of scikit-learn, without functions of your "
-            "own."
+            f"{_what_can_be_saved()}"
         )
     return members
 
@@ -76,10 +80,12 @@ def load_estimator(path: Path, members: dict[str, bytes], method: str) -> Any:
     Raises
     ------
     PredictorError
-        If it holds types that cannot be trusted, or is damaged.
+        If it holds types that cannot be trusted, is of a newer protocol of skops than is
+        installed, or is damaged.
     """
     skops = _import_skops()
     try:
+        _check_protocol(path, json.loads(members[SCHEMA]))
         archive = plain_archive({k: v for k, v in members.items() if k != DESCRIPTION})
         refused = _refused(archive, members[SCHEMA])
         if refused:
@@ -98,6 +104,31 @@ def load_estimator(path: Path, members: dict[str, bytes], method: str) -> Any:
             f"{path} is damaged: its estimator, by the method {method!r}, cannot be loaded "
             f"({type(error).__name__}: {error}). Copy it again, or make it anew."
         ) from error
+
+
+def _what_can_be_saved() -> str:
+    return (
+        "Make it of estimators of this package and these of scikit-learn, without functions of "
+        f"your own: {', '.join(scikit_learn_names())}."
+    )
+
+
+def _check_protocol(path: Path, schema: Any) -> None:
+    """Check that skops knows the way of writing; skops 0.13 reads any as if it were its own."""
+    found, known = schema["protocol"], _known_protocol()
+    if type(found) is not int or found < 0:
+        raise ValueError(f"protocol is {found!r}")
+    if found > known:
+        raise PredictorError(
+            f"{path} was written in protocol {found} of skops; the skops that is installed reads "
+            f"protocols up to {known}. Update: pip install --upgrade skops."
+        )
+
+
+@cache
+def _known_protocol() -> int:
+    with zipfile.ZipFile(io.BytesIO(_import_skops().dumps(0))) as archive:
+        return int(json.loads(archive.read(SCHEMA))["protocol"])
 
 
 def _refused(archive: bytes, schema: bytes) -> list[str]:

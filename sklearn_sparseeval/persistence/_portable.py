@@ -12,10 +12,11 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from sklearn_sparseeval._sklearn import search_tree, with_search_tree, without_callbacks
+from sklearn_sparseeval.persistence._check_fitted import check_fitted
 from sklearn_sparseeval.persistence._neighbor_tree import NeighborTree
 from sklearn_sparseeval.persistence._net_arrays import NetArrays
 from sklearn_sparseeval.persistence._text_array import TextArray
-from sklearn_sparseeval.persistence._tree_arrays import TreeArrays, check_same_width
+from sklearn_sparseeval.persistence._tree_arrays import TreeArrays
 
 # By name, so that storing an estimator without networks does not import torch.
 _TO_ARRAYS: dict[str, Callable[[Any], Any]] = {
@@ -58,12 +59,12 @@ def restored(estimator: Any) -> Any:
     Raises
     ------
     ValueError
-        If it holds a tree or a network that is none.
+        If it holds a tree or a network that is none, or arrays that do not fit together.
     """
     walk = _Walk(_from_arrays, vars)
     copy = walk.copy(estimator)
     for made in walk.estimators:
-        check_same_width(made)
+        check_fitted(made)
     return copy
 
 

@@ -53,7 +53,9 @@ def save_predictor(
     estimator : estimator
         A fitted estimator with `predict` and `anchors_`, such as
         :class:`~sklearn_sparseeval.AnchoredRegressor`, made of estimators of this package and of
-        scikit-learn.
+        scikit-learn's linear models, nearest neighbours, decision trees, forests, bagging,
+        scalers, imputers, PCA and pipelines. An error lists them all. Methods that choose anchors
+        for each model, such as tailoredbench, cannot be saved.
     matrix : ScoreMatrix
         What it was fitted on: ``matrix.data``, and as `y` ``matrix.targets`` or its first column,
         "overall".
@@ -68,8 +70,9 @@ def save_predictor(
     Raises
     ------
     PredictorError
-        If the estimator does not fit the matrix, or holds something that cannot be stored
-        without pickle; it names the method and the type.
+        If the estimator does not fit the matrix, chooses anchors for each model, or holds
+        something that cannot be stored without pickle or loaded without risk; it names the method
+        and the type.
 
     See Also
     --------
@@ -161,8 +164,10 @@ def load_predictor(path: PathLike, *, matrix: ScoreMatrix | None = None) -> Save
     Notes
     -----
     A file of someone else's is safe to load: nothing is unpickled, and of what the file names
-    only estimators of this package and of scikit-learn are made, the classes behind them, arrays,
-    numbers and texts. It can still hold a predictor that predicts nonsense.
+    only estimators of this package and some of scikit-learn are made, the classes behind them,
+    arrays, numbers and texts. Support vectors, clusterings and boosted trees are not among them:
+    their compiled code trusts the arrays it gets. A file can still hold a predictor that predicts
+    nonsense.
 
     With the estimator the file holds what it predicted when it was saved, for rows made up for
     the purpose; it is loaded only if it still does.

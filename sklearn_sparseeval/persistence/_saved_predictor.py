@@ -52,6 +52,11 @@ class SavedPredictor:
     created : str
         When it was saved: date and time in UTC, ISO 8601.
 
+    Raises
+    ------
+    PredictorError
+        If the estimator chooses anchors for each model.
+
     See Also
     --------
     load_predictor : Reads one from a file.
@@ -74,6 +79,16 @@ class SavedPredictor:
     versions: dict[str, str]
     fingerprint: str
     created: str
+
+    def __post_init__(self) -> None:
+        # Off its own anchors a model has no results here, and would be predicted without them.
+        if getattr(self.estimator, "_personal", False):
+            raise PredictorError(
+                f"The {type(self.estimator).__name__} chooses anchors for each model from its "
+                "results on the first few, so there is no list of anchors to run a model on, and "
+                "it cannot be saved. Take another selector or method, or use it in memory: "
+                "anchors_for, then predict."
+            )
 
     def __repr__(self) -> str:
         return (
@@ -178,11 +193,6 @@ class SavedPredictor:
                 f"Results on anchors are no numbers ({error}); expected numbers, and NaN where a "
                 "model was not evaluated."
             ) from error
-        own = getattr(self.estimator, "selector_", None)
-        if hasattr(own, "anchors_for"):  # anchors of each model's own may be any of the items
-            known = rows.columns.intersection(self.items.index).difference(anchors)
-            others = rows[known].apply(import_pandas().to_numeric, errors="coerce")
-            full = full.join(others.astype(np.float64))
         full = full.reindex(columns=list(self.items.index))
         return full if hasattr(self.estimator, "feature_names_in_") else full.to_numpy()
 

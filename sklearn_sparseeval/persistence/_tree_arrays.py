@@ -73,29 +73,3 @@ class TreeArrays(NamedTuple):
             "values": self.values,
         }
         return tree_from_state(self.n_features, self.n_classes, state)
-
-
-def check_same_width(estimator: Any) -> None:
-    """Check that the trees below an estimator read no columns that it does not check.
-
-    Parameters
-    ----------
-    estimator : estimator
-        A fitted decision tree or forest; any other is left alone. Forests check the width of the
-        input once, and hand it on to all of their trees.
-
-    Raises
-    ------
-    ValueError
-        If a tree reads another number of columns.
-    """
-    width = getattr(estimator, "n_features_in_", None)
-    tree = vars(estimator).get("tree_")
-    if tree is not None and tree.n_features != width:
-        raise ValueError(f"a decision tree reads {tree.n_features} columns, not {width}")
-    members = vars(estimator).get("estimators_")
-    if not isinstance(members, list) or hasattr(estimator, "estimators_features_"):
-        return
-    for member in members:
-        if "tree_" in vars(member) and member.n_features_in_ != width:
-            raise ValueError(f"a forest of {width} columns holds a tree of another number")

@@ -1,6 +1,7 @@
 """Which types a predictor's file may hold: those of this list are made, no others."""
 
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,54 @@ _HELPERS = frozenset(
         "selectors._tailored._Sources",
     )
 )
+# Estimators of scikit-learn that compute with numpy, which checks shapes, or whose arrays
+# check_fitted does. Others hand what a file holds to compiled code that reads beyond an array of
+# another shape: support vectors, cluster centres, boosted trees.
+_SCIKIT_LEARN = {
+    "compose": ("TransformedTargetRegressor",),
+    "cross_decomposition": ("PLSRegression",),
+    "decomposition": ("PCA", "TruncatedSVD"),
+    "dummy": ("DummyRegressor",),
+    "ensemble": ("BaggingRegressor", "ExtraTreesRegressor", "RandomForestRegressor"),
+    "feature_selection": ("VarianceThreshold",),
+    "impute": ("KNNImputer", "MissingIndicator", "SimpleImputer"),
+    "linear_model": (
+        "ARDRegression",
+        "BayesianRidge",
+        "ElasticNet",
+        "ElasticNetCV",
+        "HuberRegressor",
+        "Lars",
+        "Lasso",
+        "LassoCV",
+        "LassoLars",
+        "LassoLarsCV",
+        "LinearRegression",
+        "MultiTaskElasticNet",
+        "MultiTaskElasticNetCV",
+        "MultiTaskLasso",
+        "MultiTaskLassoCV",
+        "OrthogonalMatchingPursuit",
+        "QuantileRegressor",
+        "Ridge",
+        "RidgeCV",
+        "TheilSenRegressor",
+    ),
+    "multioutput": ("MultiOutputRegressor",),
+    "neighbors": ("KNeighborsRegressor",),
+    "pipeline": ("FeatureUnion", "Pipeline"),
+    "preprocessing": (
+        "FunctionTransformer",
+        "MaxAbsScaler",
+        "MinMaxScaler",
+        "Normalizer",
+        "PowerTransformer",
+        "QuantileTransformer",
+        "RobustScaler",
+        "StandardScaler",
+    ),
+    "tree": ("DecisionTreeRegressor", "ExtraTreeRegressor"),
+}
 _SIMPLE = frozenset(f"builtins.{name}" for name in ("bool", "float", "int", "str"))
 # What a node of skops' schema may be: the way of loading, and what may be loaded that way. Left
 # out are all that call what the file names.
@@ -78,7 +127,7 @@ def is_trusted_class(name: str) -> bool:
     Returns
     -------
     trusted : bool
-        Whether it is an estimator of scikit-learn, a public estimator of this package, defined
+        Whether it is one of `scikit_learn_names`, a public estimator of this package, defined
         where the name says, or a class behind one.
     """
     return (
@@ -87,6 +136,17 @@ def is_trusted_class(name: str) -> bool:
         or name in _sklearn_estimators()
         or _is_public_estimator(name)
     )
+
+
+def scikit_learn_names() -> list[str]:
+    """List the estimators of scikit-learn that a file may hold.
+
+    Returns
+    -------
+    names : list of str
+        Names of the classes, sorted.
+    """
+    return sorted(name for names in _SCIKIT_LEARN.values() for name in names)
 
 
 def _named(node: dict[str, Any]) -> str:
@@ -128,9 +188,12 @@ def _is_public_estimator(name: str) -> bool:
 
 @cache
 def _sklearn_estimators() -> frozenset[str]:
-    from sklearn.utils import all_estimators
-
-    return frozenset(f"{found.__module__}.{found.__qualname__}" for _, found in all_estimators())
+    found = [
+        getattr(import_module(f"sklearn.{module}"), name)
+        for module, names in _SCIKIT_LEARN.items()
+        for name in names
+    ]
+    return frozenset(f"{one.__module__}.{one.__qualname__}" for one in found)
 
 
 @cache

@@ -1,12 +1,15 @@
 """What a plan says of itself agrees with its predictor."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from sklearn_sparseeval import methods
 from sklearn_sparseeval.cli._cross_validation import OutOfFold
-from sklearn_sparseeval.cli._plan_description import describe_predictor, unit_of
+from sklearn_sparseeval.cli._json_output import json_text
+from sklearn_sparseeval.cli._plan_description import check_plan, describe_predictor, unit_of
 from sklearn_sparseeval.harness import ScoreMatrix
 from sklearn_sparseeval.persistence import load_predictor, save_predictor
 
@@ -72,3 +75,50 @@ def test_the_share_of_tokens(make):
 def test_points_are_for_scores_from_0_to_1(make, scale, unit):
     saved, _ = make(scale=scale)
     assert unit_of(saved) == unit
+
+
+@pytest.fixture
+def plan(make):
+    """A plan as it is read from plan.json."""
+    saved, _ = make()
+    extras = {
+        "predictor_sha256": "0", "scores": "s.csv", "seed": 0, "method_description": "d",
+        "method_source": "s", "notes": ["n"], "anchor_means": [np.nan, 1.0],
+        "cross_validation": "c", "files": [],
+        "harnesses": [{"harness": "lm_eval", "commands": ["c"], "advice": "", "results": "r"}],
+    }  # fmt: skip
+    return json.loads(json_text(describe_predictor(saved) | extras))
+
+
+def test_a_whole_plan_is_taken(plan):
+    check_plan(plan)
+    check_plan(plan | {"score_range": [0, 1], "harnesses": []})
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"n_models": "24"}, "n_models of it is a str"),
+        ({"versions": []}, "versions of it is a list"),
+        ({"unit": "percent"}, "unit is 'percent', not one of points, score"),
+        ({"targets": []}, "targets do not hold 'overall' once"),
+        ({"targets": [1]}, r"targets\[0\] is no object"),
+        ({"tasks": [{"task": "a", "n_items": 1}]}, r"tasks\[0\] has no n_anchors"),
+        ({"anchors": [{"name": "a", "task": "a", "item": 1}]}, r"item of anchors\[0\] is a int"),
+        ({"harnesses": [{"harness": "x"}]}, r"harnesses\[0\] has no commands"),
+        ({"score_range": [0]}, "score_range is .0., not two numbers"),
+        ({"score_range": [0, None]}, "score_range is .0, None., not two numbers"),
+        ({"anchor_means": ["a", "b"]}, "anchor_means is .*, not two numbers"),
+        ({"notes": [1]}, "a note or a command is no text"),
+    ],
+)
+def test_a_plan_of_other_kinds_is_refused(plan, changes, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        check_plan(plan | changes)
+
+
+@pytest.mark.parametrize("key", ["target", "mean_absolute_error", "best_so_far", "worst_so_far"])
+def test_a_target_that_lacks_a_key_is_refused(plan, key):
+    del plan["targets"][0][key]
+    with pytest.raises(ValueError, match=rf"targets\[0\] has no {key}"):
+        check_plan(plan)

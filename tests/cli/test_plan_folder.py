@@ -17,6 +17,7 @@ from sklearn_sparseeval.persistence import save_predictor
 
 EXTRAS = {
     "scores": "s.csv", "seed": 0, "method_description": "d", "method_source": "s", "notes": [],
+    "anchor_means": [0.0, 1.0], "cross_validation": "c",
 }  # fmt: skip
 
 
@@ -25,7 +26,7 @@ def save(history):
     matrix = ScoreMatrix.from_frame(history)
     model = methods()["random-mean"](4).set_params(selector__random_state=0)
     model.fit(matrix.data, matrix.targets["overall"])
-    return lambda path: save_predictor(path, model, matrix)
+    return lambda path, method="": save_predictor(path, model, matrix, method=method)
 
 
 def describe(saved):
@@ -95,6 +96,33 @@ def test_a_damaged_plan_can_be_replaced(tmp_path, save, content):
     check_plan_output(folder, force=True)
     write(folder, save)
     assert read_plan(folder)["n_anchors"] == 4
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "anchor_means", "anchors", "created", "cross_validation", "files", "format", "harnesses",
+        "method", "method_description", "method_source", "n_anchors", "n_items", "n_models",
+        "notes", "predictor_sha256", "score_range", "scores", "seed", "share_of_items",
+        "share_of_tokens", "targets", "tasks", "unit", "versions",
+    ],
+)  # fmt: skip
+def test_a_plan_that_lacks_a_key_is_damaged(tmp_path, save, key):
+    folder = tmp_path / "plan"
+    plan = write(folder, save)
+    assert len(plan) == 24
+    del plan[key]
+    (folder / "plan.json").write_text(json.dumps(plan))
+    with pytest.raises(ValueError, match=r"plan\.json is damaged.* Make the plan again"):
+        read_plan(folder)
+
+
+def test_files_of_two_plans_do_not_belong_together(tmp_path, save):
+    write(tmp_path / "a", save)
+    write(tmp_path / "b", lambda path: save(path, method="other"))
+    (tmp_path / "a" / "plan.json").replace(tmp_path / "b" / "plan.json")
+    with pytest.raises(ValueError, match=r"plan\.json and .*\.skops do not belong together"):
+        read_plan(tmp_path / "b")
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,21 @@ def rows_of(printed):
     return {(row[0], row[1]): [float(cell) for cell in row[2:]] for row in rows}
 
 
+def test_a_task_without_anchors_is_predicted_and_has_no_raw_mean(
+    plans, new, write_runs, tmp_path, capsys
+):
+    arguments = ["select", str(plans / "scores.parquet"), "-k", "1", "-o", str(tmp_path / "plan")]
+    assert main([*arguments, "--jobs", "1"]) == 0
+    (name,) = load_predictor(tmp_path / "plan" / "predictor.skops").anchors.index
+    write_runs(tmp_path / "run", new[[name]])
+    capsys.readouterr()
+    assert predict(tmp_path / "plan", tmp_path / "run") == 0
+    (other,) = {"alpha", "beta"} - {name.split(":")[0]}
+    rows = [line.split() for line in capsys.readouterr().out.splitlines() if f" {other} " in line]
+    assert [row[4] for row in rows] == ["?", "?"]
+    assert all(0 < float(row[2]) < 100 for row in rows)
+
+
 @pytest.mark.parametrize("whole", [True, False], ids=["whole run", "anchors only"])
 def test_the_scores_are_those_of_the_predictor(
     plans, saved, new, write_runs, tmp_path, whole, capsys
@@ -100,7 +115,7 @@ def test_one_json_object_and_nothing_else(plans, saved, new, write_runs, tmp_pat
             new.loc[model, saved.anchors.index].mean()
         )
     assert report["margin_90"] == pytest.approx(saved.margin(0.9).to_dict())
-    assert report["unit"] == "points"
+    assert report["unit"] == "fraction"
 
 
 def test_models_that_do_not_fit_are_named_and_the_others_predicted(

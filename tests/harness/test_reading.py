@@ -23,9 +23,11 @@ def parse(path):
         elif item == "epoch":
             rows.add("0", "acc", 1.0, epoch=int(score))
         elif item == "raise":
-            raise {"results": ResultsError("is bad."), "memory": MemoryError()}.get(
-                score, KeyError(score)
-            )
+            raise {
+                "results": ResultsError("is bad."),
+                "memory": MemoryError(),
+                "denied": PermissionError(13, "Permission denied"),
+            }.get(score, KeyError(score))
         else:
             rows.add(item, "acc", float(score))
     return rows
@@ -190,3 +192,8 @@ def test_what_would_be_waited_for_without_end_is_passed_over(tmp_path):
     assert [path.name for path in files_under(tmp_path)] == ["lost.json", "one.txt"]
     with pytest.raises(ResultsError, match=r"There is no file or folder .*pipe\.json"):
         files_under(tmp_path / "pipe.json")
+
+
+def test_a_file_that_cannot_be_opened_is_told_as_such(write):
+    with pytest.raises(ResultsError, match=r"a\.txt: cannot be opened: Permission denied\. To"):
+        read_files([write("a.txt", "raise denied\n")], parse, ReadOptions())

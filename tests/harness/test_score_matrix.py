@@ -81,6 +81,16 @@ def test_targets_are_weighted_means_of_what_is_evaluated(parts):
         np.testing.assert_allclose(score, expected, atol=1e-15)
 
 
+@pytest.mark.parametrize("score", [0.1, 0.3, 0.7, 1.0])
+@pytest.mark.parametrize("n_items", [3, 50])
+def test_rounding_takes_no_target_beyond_the_scores(score, n_items):
+    # Without care, about half of these weights give the mean of equal scores another last bit.
+    for seed in range(50):
+        weight = np.random.default_rng(seed).random(n_items)
+        matrix = ScoreMatrix.from_frame(pd.DataFrame([[score] * n_items]), weight=weight)
+        assert matrix.targets["overall"].tolist() == [score]
+
+
 def test_from_frame_fills_in_what_is_not_known(data):
     items = ScoreMatrix.from_frame(data).items
     assert list(items.columns) == list(ITEM_COLUMNS)
@@ -142,6 +152,20 @@ def test_equality(matrix, data):
     assert matrix != ScoreMatrix(matrix.data.fillna(0), matrix.items)
     assert matrix != ScoreMatrix.from_frame(data)
     assert matrix != "a matrix"
+
+
+def test_file_keeps_notes(data, tmp_path):
+    noted = ScoreMatrix(**vars(ScoreMatrix.from_frame(data)) | {"notes": ["1 item was left out."]})
+    noted.to_parquet(tmp_path / "m.parquet")
+    assert ScoreMatrix.from_parquet(tmp_path / "m.parquet").notes == ["1 item was left out."]
+
+
+def test_what_is_said_of_items_may_be_longer_than_a_hundred_megabytes(tmp_path):
+    data = pd.DataFrame([[1.0, 0.0]], index=["one"], columns=["t:0", "t:1"])
+    matrix = ScoreMatrix.from_frame(data, setting=["x" * 110_000_000, ""])
+    matrix.to_parquet(tmp_path / "m.parquet")
+    assert has_described_items(tmp_path / "m.parquet")
+    assert ScoreMatrix.from_parquet(tmp_path / "m.parquet") == matrix
 
 
 def test_has_described_items(matrix, tmp_path):

@@ -126,13 +126,23 @@ def test_an_older_protocol_is_no_way_around(protocol, forge):
         load_predictor(forge(schema=plant))
 
 
+def test_a_newer_protocol_is_refused_before_skops_reads_it(forge, monkeypatch):
+    path = forge(schema=lambda schema: schema.update(protocol=99))
+    monkeypatch.setattr("skops.io.get_untrusted_types", lambda data: pytest.fail("it was read"))
+    match = r"written in protocol 99 of skops; .* Update: pip install --upgrade skops"
+    with pytest.raises(PredictorError, match=match):
+        load_predictor(path)
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
         lambda schema: [],
         lambda schema: {},
         lambda schema: schema.pop("protocol") and None,
-        lambda schema: schema.update(protocol=99),
+        lambda schema: schema.update(protocol=-1),
+        lambda schema: schema.update(protocol=1.5),
+        lambda schema: schema.update(protocol=True),
         lambda schema: schema.pop("content") and None,
         lambda schema: schema["content"]["content"].pop("anchors_") and None,
         lambda schema: schema["content"]["content"].update(anchors_=text([0, 1, 2])),
@@ -144,8 +154,9 @@ def test_an_older_protocol_is_no_way_around(protocol, forge):
         lambda schema: text("a text") | {"protocol": 2},
     ],
     ids=[
-        "list", "empty", "no-protocol", "new-protocol", "no-content", "no-anchors", "list-anchors",
-        "null-anchors", "text", "no-file", "cycle", "dict", "other-root",
+        "list", "empty", "no-protocol", "negative", "fraction", "truth", "no-content",
+        "no-anchors", "list-anchors", "null-anchors", "text", "no-file", "cycle", "dict",
+        "other-root",
     ],
 )  # fmt: skip
 def test_a_schema_that_makes_no_predictor_is_refused(spoil, forge):

@@ -123,6 +123,17 @@ def test_a_member_has_the_size_it_says(held, announced, tmp_path):
         read_members(path)
 
 
+def test_a_member_that_ends_early_is_refused(tmp_path):
+    path = zipped(tmp_path / "p.skops", [*TEXTS.items(), ("7.npy", ARRAY)])
+    lying = bytearray(path.read_bytes())
+    for signature, at in ((b"PK\x03\x04", 22), (b"PK\x01\x02", 24)):
+        start = lying.rfind(signature)
+        lying[start + at : start + at + 4] = struct.pack("<L", len(ARRAY) + 1)
+    path.write_bytes(lying)
+    with pytest.raises(PredictorError, match=r"7\.npy is cut off"):
+        read_members(path)
+
+
 def header(shape, descr="'<f8'"):
     """The header of an array that says what it likes."""
     text = f"{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}}}".ljust(117) + "\n"

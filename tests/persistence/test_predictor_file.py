@@ -8,11 +8,20 @@ import zipfile
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.ensemble import BaggingRegressor, RandomForestRegressor
-from sklearn.linear_model import Ridge
+from sklearn.cluster import KMeans
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.cross_decomposition import PLSRegression
+from sklearn.decomposition import PCA
+from sklearn.ensemble import BaggingRegressor, ExtraTreesRegressor, RandomForestRegressor
+from sklearn.feature_selection import VarianceThreshold
+from sklearn.impute import KNNImputer, SimpleImputer
+from sklearn.linear_model import BayesianRidge, HuberRegressor, Lasso, LinearRegression, Ridge
+from sklearn.multioutput import MultiOutputRegressor
 from sklearn.neighbors import KNeighborsRegressor
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.pipeline import FeatureUnion, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, PowerTransformer, StandardScaler
+from sklearn.svm import SVR
+from sklearn.tree import DecisionTreeRegressor
 
 from sklearn_sparseeval import AnchoredRegressor, MLPScoreRegressor, RandomSelector, methods
 from sklearn_sparseeval.datasets import load_helm_lite, make_score_matrix
@@ -20,7 +29,7 @@ from sklearn_sparseeval.harness import ScoreMatrix
 from sklearn_sparseeval.persistence import PredictorError, load_predictor, save_predictor
 from sklearn_sparseeval.persistence._members import DESCRIPTION, SCHEMA
 
-REGISTERED = methods()
+REGISTERED = {name: method for name, method in methods().items() if name != "tailoredbench"}
 QUICK = {
     "sparseeval": {"selector__n_refinements": 1},
     "sparseeval-repaired": {"selector__n_refinements": 1},
@@ -59,7 +68,7 @@ def targets_for(estimator):
 
 def quick(name):
     """Make a method that is fitted in a moment."""
-    estimator = REGISTERED[name](n_anchors=10)
+    estimator = methods()[name](n_anchors=10)
     known = estimator.get_params()
     seeds = {key: 0 for key in known if key.endswith("random_state")}
     epochs = {key: 2 for key in known if key.endswith("mlpscoreregressor__max_iter")}
@@ -112,7 +121,9 @@ def test_every_method_predicts_the_same_after_a_file(name, fitted, fresh, folder
     assert str(loaded.estimator) == str(estimator)
 
 
-@pytest.mark.parametrize("name", ["sparse-ridge-mlp", "disco-random-forest", "tailoredbench"])
+@pytest.mark.parametrize(
+    "name", ["sparse-ridge-mlp", "disco-random-forest", "disco-nearest-models"]
+)
 def test_a_loaded_predictor_can_be_saved_again(name, fitted, folder, tmp_path):
     loaded = load_predictor(folder / f"{name}.skops")
     save_predictor(tmp_path / "again.skops", loaded.estimator, MATRIX)
@@ -169,10 +180,36 @@ def test_real_results_with_missing_ones(tmp_path):
         make_pipeline(FunctionTransformer(np.exp), Ridge()),
         BaggingRegressor(n_estimators=3, max_features=0.5, random_state=0),
         RandomForestRegressor(3, random_state=np.random.RandomState(0)),
+        DecisionTreeRegressor(random_state=0),
+        ExtraTreesRegressor(3, random_state=0),
+        make_pipeline(SimpleImputer(add_indicator=True), StandardScaler(), PCA(2), Ridge()),
+        make_pipeline(KNNImputer(), LinearRegression()),
+        make_pipeline(
+            FeatureUnion([("scaled", StandardScaler()), ("pca", PCA(2))]), PLSRegression(2)
+        ),
+        make_pipeline(PowerTransformer(), VarianceThreshold(), Lasso(0.01)),
+        MultiOutputRegressor(HuberRegressor(max_iter=1000)),
+        TransformedTargetRegressor(BayesianRidge(), func=np.exp, inverse_func=np.log),
         MLPScoreRegressor((), n_networks=1, max_iter=1, baseline=None, random_state=0),
         MLPScoreRegressor.paper(max_iter=2, random_state=0, score_range=(-1, 2)),
     ],
-    ids=["ball-tree", "kd-tree", "ufunc", "bagging", "forest", "linear-net", "paper"],
+    ids=[
+        "ball-tree",
+        "kd-tree",
+        "ufunc",
+        "bagging",
+        "forest",
+        "tree",
+        "extra-trees",
+        "pca",
+        "knn-imputer",
+        "union",
+        "power",
+        "huber",
+        "target",
+        "linear-net",
+        "paper",
+    ],
 )
 def test_other_regressors_survive_too(regressor, tmp_path):
     selector = RandomSelector(5, random_state=0)
@@ -206,14 +243,22 @@ class Unreadable:
         (OwnRegressor(), "The method 'mine' cannot be saved: it holds .*OwnRegressor, which"),
         (make_pipeline(FunctionTransformer(double), Ridge()), "it holds .*double, which"),
         (KNeighborsRegressor(metric=lambda a, b: 0.0), "holds .*<lambda>"),
+        (MultiOutputRegressor(SVR()), r"it holds sklearn\.svm\._classes\.SVR, which .*: ARDReg"),
+        (make_pipeline(KMeans(2, random_state=0), Ridge()), r"holds .*\.KMeans, .*, RidgeCV, "),
     ],
-    ids=["own-class", "own-function", "lambda"],
+    ids=["own-class", "own-function", "lambda", "support-vectors", "clusters"],
 )
 def test_what_loading_would_refuse_is_not_saved(regressor, match, tmp_path):
     estimator = AnchoredRegressor(RandomSelector(5, random_state=0), regressor)
     estimator.fit(MATRIX.data, MATRIX.targets)
     with pytest.raises(PredictorError, match=match):
         save_predictor(tmp_path / "p.skops", estimator, MATRIX, method="mine")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_method_that_chooses_anchors_for_each_model_is_not_saved(tmp_path):
+    with pytest.raises(PredictorError, match="chooses anchors for each model"):
+        save_predictor(tmp_path / "p.skops", quick("tailoredbench"), MATRIX)
     assert not list(tmp_path.iterdir())
 
 

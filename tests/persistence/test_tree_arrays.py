@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
-from sklearn.ensemble import RandomForestRegressor
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from sklearn_sparseeval.persistence._tree_arrays import TreeArrays, check_same_width
+from sklearn_sparseeval.persistence._tree_arrays import TreeArrays
 
 X = np.random.default_rng(0).normal(size=(60, 4))
 Y = np.column_stack([X[:, 0] * X[:, 1], X[:, 2]])
@@ -83,21 +82,3 @@ def test_a_tree_without_nodes_is_refused(arrays):
 def test_depth_is_computed_not_believed(arrays):
     # A depth that is too small would make decision_path write beyond its array.
     assert arrays.restored().max_depth == 3
-
-
-@pytest.mark.parametrize("member", [None, 1], ids=["forest", "tree"])
-def test_a_forest_and_its_trees_read_the_same_columns(member):
-    forest = RandomForestRegressor(2, random_state=0).fit(X, Y)
-    check_same_width(forest)
-    for tree in forest.estimators_:
-        check_same_width(tree)
-    (forest if member is None else forest.estimators_[member]).n_features_in_ = 3
-    with pytest.raises(ValueError, match="columns"):
-        check_same_width(forest)
-
-
-def test_a_tree_reads_the_columns_its_estimator_checks():
-    tree = DecisionTreeRegressor().fit(X, Y)
-    tree.n_features_in_ = 3
-    with pytest.raises(ValueError, match="reads 4 columns, not 3"):
-        check_same_width(tree)

@@ -81,6 +81,18 @@ class ChosenScores:
         starts[1:] |= self.item[1:] != self.item[:-1]
         return starts
 
+    def starts_epoch(self) -> NDArray[np.bool_]:
+        """Tell where the next epoch of a model's item begins, or the model's next item.
+
+        Returns
+        -------
+        starts : ndarray of shape (n_rows,)
+            Whether a row is the first of its model, item and epoch.
+        """
+        starts, epoch = self.starts_cell(), self.table.epoch[self.rows]
+        starts[1:] |= epoch[1:] != epoch[:-1]
+        return starts
+
     def task(self, at: Any = slice(None)) -> NDArray[np.int64]:
         """Look up the tasks of rows.
 

@@ -23,6 +23,7 @@ from sklearn_sparseeval.harness.matrix._duplicates import without_duplicates
 from sklearn_sparseeval.harness.matrix._epochs import Cells, one_score_each, rows_of_epochs
 from sklearn_sparseeval.harness.matrix._item_table import TaskFacts, item_table
 from sklearn_sparseeval.harness.matrix._item_weights import item_weights
+from sklearn_sparseeval.harness.matrix._scales import warn_of_scales
 from sklearn_sparseeval.metrics._validation import check_parameters
 
 if TYPE_CHECKING:
@@ -86,10 +87,11 @@ def to_score_matrix(
         or take that of a number from 1.
 
     duplicates : {"newest", "error"}, default="newest"
-        What to do where several runs of a model hold the same item and epoch of a task. "newest"
-        takes whole runs: the newest that holds all items which the model has on the task. A later
-        run of a few items, such as anchors, does not replace a part of it. Where no run holds
-        all, each item's score is that of the newest run that holds it. A score goes before NaN.
+        What to do where several runs of a model hold the same item of a task. "newest" takes whole
+        runs: the newest that holds all items which the model has on the task, whatever the number
+        of its epochs. A later run of a few items, such as anchors, does not replace a part of it.
+        Where no run holds all, each item's score is that of the newest run that holds it. A score
+        goes before NaN. Epochs of several runs are never averaged.
 
     alignment : {"common", "all"}, default="common"
         Which items: those that every model has a score on, or all, NaN where a model was not
@@ -128,7 +130,7 @@ def to_score_matrix(
     Warns
     -----
     ResultsWarning
-        If models, items or rows are left out.
+        If models, items or rows are left out, or tasks are on different scales.
 
     See Also
     --------
@@ -145,6 +147,10 @@ def to_score_matrix(
         y_m = \frac{\sum_{i \in E_m} w_i x_{mi}}{\sum_{i \in E_m} w_i}.
 
     With alignment "all" the models' scores are therefore about different items.
+
+    What a file says of a model and a task is of one run. Files of one date and one setting are one
+    run too, in which their items and epochs complete each other, unless their scores contradict
+    each other; so are files without a date.
 
     Contents are compared by their fingerprints where the harness wrote them; items of which it
     wrote none are taken to be the same if task and item are.
@@ -192,7 +198,9 @@ def to_score_matrix(
     keep = items_to_keep(cells, scores.models, names, task_of_item, alignment)
     items = item_table(scores, cells, names, keep, TaskFacts(choice, settings, harnesses))
     items["weight"] = item_weights(weights, items)
-    return ScoreMatrix(_pivot(cells, scores.models, items.index, keep), items)
+    data = _pivot(cells, scores.models, items.index, keep)
+    warn_of_scales(data.to_numpy(), items["task"])
+    return ScoreMatrix(data, items)
 
 
 def _kept_models(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _RESULTS = "scored_dataset.json"
 _CONTENT = ("raw_instruction", "prompt_choices", "choices", "gold", "image_path")
-_RUN = re.compile(r"(\d\d)_(\d\d)_(\d\d)_(\d\d)_(\d\d)")  # month, day, hour, minute, second
+_TIME = re.compile(r"\d\d(_\d\d){4}")  # month, day, hour, minute, second
 
 
 def read_omnievalkit(
@@ -76,7 +76,9 @@ def read_omnievalkit(
     folder that the harness names for the time of the run; elsewhere the model is ``one``.
 
     ``item`` is the sample's ``id``, ``metric`` each key of its ``score``, ``group`` its category.
-    MME's accuracy+, and other scores of several samples together, are in no sample.
+    Dates are not recorded: the folder's time has no year, so after a New Year the older run would
+    be taken for the newer. MME's accuracy+, and other scores of several samples together, are in
+    no sample.
 
     Examples
     --------
@@ -139,8 +141,8 @@ def parse(path: Path) -> Rows:
     ResultsError
         If it is not of the form expected.
     """
-    model, task, date = _run(path)
-    rows = Rows(harness="omnievalkit", model=model, task=task, date=date)
+    model, task = _model_and_task(path)
+    rows = Rows(harness="omnievalkit", model=model, task=task)
     refusals = Refusals(rows)
     seen: set[str] = set()
     for number, content in enumerate(expect(read_json(path), list, "its content"), start=1):
@@ -159,14 +161,11 @@ def parse(path: Path) -> Rows:
     return rows
 
 
-def _run(path: Path) -> tuple[str, str, str]:
-    """Take model, task and date from the folders: [<time>/][<organisation>/]<model>/<task>."""
+def _model_and_task(path: Path) -> tuple[str, str]:
+    """Take model and task from the folders: [<time>/][<organisation>/]<model>/<task>."""
     task, model, above, top = (folder.name for folder in _four_above(path))
-    for place, name in (("", above), (f"{above}/", top)):
-        if run := _RUN.fullmatch(name):
-            month, day, hour, minute, second = run.groups()
-            return f"{place}{model}", task, f"{month}-{day}T{hour}:{minute}:{second}"
-    return model, task, ""
+    has_organisation = _TIME.fullmatch(top) and not _TIME.fullmatch(above)
+    return f"{above}/{model}" if has_organisation else model, task
 
 
 def _four_above(path: Path) -> list[Path]:

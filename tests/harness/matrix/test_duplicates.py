@@ -1,4 +1,4 @@
-"""Several rows of one model, item and epoch: the newest whole run, or an error."""
+"""Several runs of one model and item: the newest whole one, or an error."""
 
 import re
 
@@ -106,17 +106,44 @@ def test_whole_is_by_task_and_model():
     assert [source for _, source in result.values()] == ["new", "new", "old", "old"]
 
 
-def test_fewer_epochs_are_not_the_whole():
-    whole = run("whole", "1", {("0", 1): 0, ("0", 2): 0})
+def test_whole_is_about_items_not_about_epochs():
+    older = run("older", "1", {("0", 1): 0, ("0", 2): 0})
     later = run("later", "2", {("0", 1): 1})
-    with pytest.warns(ResultsWarning, match="it is whole, not later"):
-        result = kept(scores_of(whole, later))
-    assert [source for _, source in result.values()] == ["whole", "whole"]
+    with pytest.warns(ResultsWarning, match=r"^2 score.* it is later, not older"):
+        assert kept(scores_of(older, later)) == {("m", "t", "0", 1): (1, "later")}
 
 
-def test_epochs_of_two_files_stand_side_by_side():
-    scores = scores_of(run("a", "1", {("0", 1): 0}), run("b", "2", {("0", 2): 1}))
-    assert without_duplicates(scores, "newest") is scores
+def test_an_older_run_of_some_items_lends_no_epochs():
+    older = run("older", "1", {("0", 1): 0, ("0", 2): 0, ("0", 3): 0})
+    later = run("later", "2", {("0", 1): 1, ("1", 1): 1})
+    with pytest.warns(ResultsWarning, match=r"^3 score"):
+        result = kept(scores_of(older, later))
+    assert result == {("m", "t", "0", 1): (1, "later"), ("m", "t", "1", 1): (1, "later")}
+
+
+@pytest.mark.parametrize("value", [0, 1], ids=["other value", "same value"])
+def test_other_epochs_of_an_older_run_are_left_out(value):
+    scores = scores_of(run("a", "1", {("0", 1): value}), run("b", "2", {("0", 2): 1}))
+    with pytest.warns(ResultsWarning, match=r"^1 score.* it is b, not a"):
+        assert kept(scores) == {("m", "t", "0", 2): (1, "b")}
+    with pytest.raises(ResultsError, match=r"^1 score\(s\) are recorded more than once"):
+        without_duplicates(scores, "error")
+
+
+@pytest.mark.parametrize("date", ["1", ""])
+@pytest.mark.parametrize("duplicates", ["newest", "error"])
+def test_epochs_of_two_files_of_one_date_stand_side_by_side(date, duplicates):
+    scores = scores_of(run("a", date, {("0", 1): 0}), run("b", date, {("0", 2): 1}))
+    assert without_duplicates(scores, duplicates) is scores
+
+
+@pytest.mark.parametrize("columns", [{"date": "2"}, {"date": ""}], ids=["settings", "dates"])
+def test_epochs_of_two_runs_of_which_none_is_newer(columns):
+    first = run("a", "2", {("0", 1): 1}, setting="n-shot=0")
+    second = run("b", **columns, values={("0", 3): 0}, setting="n-shot=5")
+    message = r"1 in a and 0 in b \(epochs 1 and 3\), and by their dates neither is the newer"
+    with pytest.raises(ResultsError, match=message):
+        without_duplicates(scores_of(first, second), "newest")
 
 
 def test_a_score_goes_before_nan():
@@ -128,8 +155,41 @@ def test_a_score_goes_before_nan():
         )
 
 
-def test_copies_of_a_file_count_once():
-    scores = scores_of(run("a", "1", {"0": 1, "1": 0}), run("b", "1", {"0": 1, "1": 0}))
+def test_of_files_of_one_run_a_score_goes_before_nan():
+    first, second = {("0", 1): NAN, ("0", 2): 0.5}, {("0", 1): 1, ("0", 2): NAN}
+    with pytest.warns(ResultsWarning, match="2 score"):
+        result = kept(scores_of(run("a", "1", first), run("b", "1", second)))
+    assert list(result.values()) == [(1, "b"), (0.5, "a")]
+
+
+def test_no_score_is_no_doubt():
+    with pytest.warns(ResultsWarning, match="1 score"):
+        assert values(scores_of(run("a", "", {"0": 1}), run("b", "2", {"0": NAN}))) == {"0": 1}
+
+
+def test_epochs_of_a_copy_are_compared_one_by_one():
+    epochs = {("0", 1): 1, ("0", 2): 0}
+    with pytest.warns(ResultsWarning) as caught:
+        kept(scores_of(run("a", "1", epochs), run("b", "2", epochs)))
+    assert [str(one.message)[:50] for one in caught] == [
+        "2 score(s) that are recorded more than once, with "
+    ]
+
+
+@pytest.mark.parametrize("column", ["cost", "prompt_hash"])
+def test_which_of_two_equal_rows_counts_does_not_depend_on_their_order(column):
+    rows = [run("a", "1", {"0": 1}, **{column: number}) for number in (3, 5)]
+    for order in (1, -1):
+        with pytest.warns(ResultsWarning, match="twice in a"):
+            left = without_duplicates(scores_of(*rows[::order]), "newest")
+        cost, prompt = left.table.cost[left.rows], left.table.fingerprints("prompt_hash")[left.rows]
+        assert 3 in (*cost.tolist(), *prompt.tolist())
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_copies_of_a_file_count_once(order):
+    runs = [run(source, "1", {"0": 1, "1": 0}) for source in "ab"]
+    scores = scores_of(*runs[::order])
     with pytest.warns(ResultsWarning) as caught:
         result = kept(scores)
     assert {source for _, source in result.values()} == {"a"}
@@ -144,7 +204,8 @@ def test_rows_that_one_file_repeats_count_once(content):
     row = run("a", "1", {"0": 1}, content_hash=pd.array([content], dtype="UInt64"))
     bare = run("a", "1", {"0": 1}, content_hash=pd.array([None], dtype="UInt64"))
     with pytest.warns(ResultsWarning, match=r"2 score.*twice in a\.$"):
-        assert values(scores_of(row, bare, row)) == {"0": 1}
+        left = without_duplicates(scores_of(bare, row, bare), "newest")
+    assert left.table.fingerprints("content_hash")[left.rows].tolist() == [content or 0]
 
 
 @pytest.mark.parametrize(("first", "second"), [(0, 1), (NAN, 1), (0.5, NAN)])

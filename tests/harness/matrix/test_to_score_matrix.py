@@ -65,7 +65,7 @@ def test_by_hand(results):
     assert [int(one) for one in items["content_hash"][:2]] == [BIG - 1, BIG]
     assert [int(one) for one in items["prompt_hash"][:2]] == [BIG - 1, BIG]
     assert items["prompt_hash"].isna()[2:].all()
-    cost = results.set_index(["task", "filter"])["cost"].loc[("gsm8k", "strict")]
+    cost = results.loc[(results["task"] == "gsm8k") & (results["filter"] == "strict"), "cost"]
     assert items["cost"].iloc[0] == cost.mean()
     np.testing.assert_allclose(items["weight"], 1 / 13)
     assert set(items["setting"]) == {"n-shot=5"}
@@ -260,6 +260,23 @@ def test_values_of_no_model_at_all(results):
         to_score_matrix(results.assign(value=NAN), tasks="mmlu_law")
 
 
+def epochs_of(date, items, epochs, value):
+    """Make the rows of one run."""
+    return pd.DataFrame(
+        [("x", "t", item, "acc", epoch, value) for item in items for epoch in epochs],
+        columns=["model", "task", "item", "metric", "epoch", "value"],
+    ).assign(date=date, source=date)
+
+
+@pytest.mark.parametrize("old_items", [["0"], ["0", "1", "2"]], ids=["some items", "all items"])
+def test_epochs_of_an_older_run_do_not_mix_with_the_newer(old_items):
+    old = epochs_of("2026-01-01", old_items, [1, 2, 3], 0.0)
+    new = epochs_of("2026-02-01", ["0", "1", "2"], [1], 1.0)
+    with pytest.warns(ResultsWarning, match="it is 2026-02-01, not 2026-01-01"):
+        matrix = to_score_matrix(pd.concat([old, new]))
+    assert matrix.data.loc["x"].tolist() == [1.0, 1.0, 1.0]
+
+
 @pytest.mark.parametrize("as_category", [False, True], ids=["texts", "categories"])
 def test_a_real_matrix_comes_back(as_category):
     scores = load_helm_lite(task="mmlu", as_frame=True).data
@@ -277,27 +294,24 @@ def test_a_real_matrix_comes_back(as_category):
 
 def slow_matrix(rows, alignment, min_coverage):
     """Do what the documentation says, one dict after the other; None is an error."""
-    cells, runs, whole = defaultdict(dict), defaultdict(set), defaultdict(set)
-    for model, task, item, epoch, source, value in rows:
-        cells[model, task, item].setdefault(epoch, []).append((source, value))
-        runs[model, task, source].add((item, epoch))
-        whole[model, task].add((item, epoch))
+    cells, items_of = defaultdict(dict), defaultdict(set)
+    for model, task, item, _, run, value in rows:
+        cells[model, task, item].setdefault(run, []).append(value)
+        items_of[model, task, run].add(item)
+        items_of[model, task].add(item)
     matrix = {}
-    for (model, task, item), epochs in cells.items():
-        chosen = []
-        for candidates in epochs.values():
-            best = max(
-                candidates,
-                key=lambda one: (
-                    not np.isnan(one[1]),
-                    runs[model, task, one[0]] == whole[model, task],
-                    one[0],  # later sources are of later dates
-                ),
-            )
-            chosen.append(best[1])
-        scored = [value for value in chosen if not np.isnan(value)]
-        if scored:
-            matrix[model, f"{task}:{item}"] = sum(scored) / len(scored)
+    for (model, task, item), values_of in cells.items():
+        scored = {run: [v for v in own if not np.isnan(v)] for run, own in values_of.items()}
+        best = max(
+            values_of,
+            key=lambda run: (
+                bool(scored[run]),
+                items_of[model, task, run] == items_of[model, task],
+                run,  # later numbers are of later dates
+            ),
+        )
+        if scored[best]:
+            matrix[model, f"{task}:{item}"] = sum(scored[best]) / len(scored[best])
     items = {item for _, item in matrix}
     models = sorted({model for model, _ in matrix})
     share = {m: sum((m, i) in matrix for i in items) / max(1, len(items)) for m in models}
@@ -331,10 +345,12 @@ def slow_matrix(rows, alignment, min_coverage):
     st.randoms(),
 )
 def test_as_the_slow_pivot(rows, alignment, min_coverage, random):
-    columns = ["model", "task", "item", "epoch", "source", "value"]
+    columns = ["model", "task", "item", "epoch", "run", "value"]
     frame = table(random.sample(rows, len(rows)), columns).assign(metric="acc")
-    frame["date"] = frame["source"].map("2026-01-0{}".format)
-    frame["source"] = frame["source"].map({1: "z", 2: "a", 3: "m"})
+    frame["date"] = frame["run"].map("2026-01-0{}".format)
+    frame["source"] = frame["run"].map({1: "z", 2: "a", 3: "m"})
+    in_two_files = (frame["run"] == 3) & ((frame["item"] == "2") == (frame["epoch"] == 2))
+    frame.loc[in_two_files, "source"] = "b"
     expected = slow_matrix(rows, alignment, min_coverage)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResultsWarning)

@@ -4,7 +4,12 @@ import math
 import pandas as pd
 import pytest
 
-from sklearn_sparseeval.harness import ResultsError, ResultsWarning, read_omnievalkit
+from sklearn_sparseeval.harness import (
+    ResultsError,
+    ResultsWarning,
+    read_omnievalkit,
+    to_score_matrix,
+)
 from sklearn_sparseeval.harness._fingerprint import text_fingerprint
 
 
@@ -47,20 +52,28 @@ def test_every_metric_of_every_sample_is_a_row(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("folder", "model", "task", "date"),
+    ("folder", "model", "task"),
     [
-        ("logs/acme/mmlu", "acme", "mmlu", ""),
-        ("logs/org/acme/mmlu", "acme", "mmlu", ""),
-        ("05_30_06_13_26/acme/mmlu", "acme", "mmlu", "05-30T06:13:26"),
-        ("05_30_06_13_26/org/acme/mmlu", "org/acme", "mmlu", "05-30T06:13:26"),
-        ("logs/acme/mmlu_chain_of_thought", "acme", "mmlu_chain_of_thought", ""),
+        ("logs/acme/mmlu", "acme", "mmlu"),
+        ("logs/org/acme/mmlu", "acme", "mmlu"),
+        ("05_30_06_13_26/acme/mmlu", "acme", "mmlu"),
+        ("05_30_06_13_26/org/acme/mmlu", "org/acme", "mmlu"),
+        ("05_30_06_13_26/05_30_06_13_27/acme/mmlu", "acme", "mmlu"),
+        ("logs/acme/mmlu_chain_of_thought", "acme", "mmlu_chain_of_thought"),
     ],
 )
-def test_folders_name_the_model_and_the_task(tmp_path, folder, model, task, date):
+def test_folders_name_the_model_and_the_task(tmp_path, folder, model, task):
     write(tmp_path / folder, [sample(0)])
     results = read_omnievalkit(tmp_path)
     assert (results["model"].item(), results["task"].item()) == (model, task)
-    assert results["date"].item() == date
+    assert results["date"].item() == ""
+
+
+def test_of_two_runs_none_is_the_newer_since_their_folders_name_no_year(tmp_path):
+    write(tmp_path / "12_30_06_13_26/acme/mmlu", [sample(0)])
+    write(tmp_path / "01_02_06_13_26/acme/mmlu", [sample(0, score={"acc": 0.0})])
+    with pytest.raises(ResultsError, match="by their dates neither is the newer"):
+        to_score_matrix(read_omnievalkit(tmp_path))
 
 
 def test_folders_that_are_too_few_do_not_matter(tmp_path, monkeypatch):

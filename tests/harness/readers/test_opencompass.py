@@ -288,5 +288,5 @@ def test_a_file_that_cannot_be_opened_is_reported_by_reading_it(write, monkeypat
 
     monkeypatch.setattr(Path, "open", refuse)
     assert result_files([path]) == [path]
-    with pytest.raises(ResultsError, match="PermissionError: no permission"):
+    with pytest.raises(ResultsError, match="cannot be opened: no permission"):
         read(path)
