@@ -27,6 +27,7 @@ from sklearn_sparseeval.harness.verification._verify_run import Run, run_of
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+_NO_SHOTS = re.compile(r"\bn-shot=0+(?!\S)")
 _SHOTS = re.compile(r"\bn-shot=0*[1-9]")
 _COUNTED = (
     "missing",
@@ -36,6 +37,7 @@ _COUNTED = (
     "not_scored",
     "moved",
     "other_prompt",
+    "other_wording",
     "other_setting",
     "extra",
 )
@@ -80,7 +82,8 @@ def verify_anchor_run(
     -----
     An item is found by task and number. Where the harness wrote what the item holds and that
     differs, or the number is not there, it is looked for by its content; a run whose numbers are
-    wrong is put right that way, and a warning says so.
+    wrong is put right that way, and a warning says so. Except for lm-evaluation-harness, whose
+    hash is of the whole document, that takes `items`, and a content that no other item has.
 
     Problems, after which no score should be predicted: anchors that were not run, hold other
     contents or have no score at all; another metric, filter, setting or harness than the history's.
@@ -144,7 +147,7 @@ def _found_of_model(
         there = run.results[model].get(task, {})
         if _not_comparable(findings, model, wanted[0], there, run):
             continue
-        matches = match_anchors(wanted, there)
+        matches = match_anchors(wanted, there, reference.holders(task))
         _compare(findings, model, wanted, matches, reference)
         _note_extra(findings, model, task, there, matches, reference)
         found |= matches.found
@@ -205,7 +208,8 @@ def _faults(anchor: Anchor, result: Result) -> list[str]:
     """List what is the matter with the result of an anchor that was found."""
     faults = ["not_scored"] if math.isnan(result.value) else []
     if anchor.prompt_hash and result.prompt_hash:
-        faults += ["other_prompt"] if anchor.prompt_hash != result.prompt_hash else []
+        kind = "other_wording" if _NO_SHOTS.search(result.setting) else "other_prompt"
+        faults += [kind] if anchor.prompt_hash != result.prompt_hash else []
     elif result.prompt_hash and _SHOTS.search(result.setting):
         faults.append("prompt_unknown")
     return faults
@@ -245,6 +249,7 @@ def _report(
     counts = pd.DataFrame(columns, index=scores.index)
     counts["other_content"] += counts.pop("other_item")
     counts["missing"] += counts.pop("no_results")
+    counts["other_prompt"] += counts.pop("other_wording")
     means = {OVERALL: scores.mean(axis=1)}
     if len(reference.by_task) > 1:
         for task, anchors in reference.by_task.items():

@@ -71,11 +71,18 @@ KINDS = {
         "were taken from the right items.",
         "lm-eval writes wrong numbers if the list given to --samples is not sorted.",
     ),
+    "other_wording": _Kind(
+        WARNING,
+        "Anchors with other prompts than in the history, where no examples are drawn",
+        "The chat template, the system instruction or the task's wording is another, and scores "
+        "may differ by much. Run the model as those of the history were.",
+        "With lm-eval these are --apply_chat_template, --system_instruction and the task's file.",
+    ),
     "other_prompt": _Kind(
         WARNING,
         "Anchors with other prompts than in the history",
-        "Has the template, or have the examples of few-shot prompts changed? Scores may differ a "
-        "little for it.",
+        "Has the template, or have the examples of few-shot prompts changed? Scores differ for it, "
+        "mostly a little where only the examples are others.",
         "lm-eval draws examples anew for chosen items; it does not with --num_fewshot 0 or where a "
         "task takes its first ones (sampler: first_n). Or run the models of the history with the "
         "same --samples.",
@@ -109,6 +116,7 @@ _OF_ANCHORS = frozenset(
         "not_scored",
         "moved",
         "other_prompt",
+        "other_wording",
         "prompt_unknown",
         "unchecked",
     }

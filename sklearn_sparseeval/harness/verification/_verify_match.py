@@ -1,5 +1,6 @@
 """Finding the anchors among the results of one model on one task: by number, or by content."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from sklearn_sparseeval.harness._natural_order import natural_key
@@ -27,7 +28,9 @@ class Matches(NamedTuple):
     mistaken: dict[str, Result]  # not the anchor's: what its number leads to
 
 
-def match_anchors(anchors: list[Anchor], results: dict[str, Result]) -> Matches:
+def match_anchors(
+    anchors: list[Anchor], results: dict[str, Result], holders: Mapping[int, int] | None = None
+) -> Matches:
     """Find the results of anchors.
 
     Parameters
@@ -36,12 +39,17 @@ def match_anchors(anchors: list[Anchor], results: dict[str, Result]) -> Matches:
         Those of one task.
     results : dict of str to Result
         Those of one model on the task, by item.
+    holders : mapping of int to int, default=None
+        How many items of the whole task hold each content, as far as the fingerprint sees it:
+        that of a question about a picture may leave the picture out. None where it is of the
+        whole item.
 
     Returns
     -------
     matches : Matches
         An anchor is found under its own number if the contents agree, or cannot be compared;
-        else where its content is, if there are as many such results as anchors that look for one.
+        else where its content is, if there are as many such results as anchors that look for one,
+        and no other items of that content.
     """
     matches = Matches({}, [], [], [], {})
     lost: dict[int, list[Anchor]] = {}
@@ -54,7 +62,8 @@ def match_anchors(anchors: list[Anchor], results: dict[str, Result]) -> Matches:
     free = _by_content(results, {result.item for result in matches.found.values()})
     for content, seekers in lost.items():
         candidates = free.get(content, []) if content else []
-        if len(candidates) == len(seekers):
+        alone = holders is None or holders.get(content) == len(seekers)
+        if len(candidates) == len(seekers) and alone:
             _take(matches, seekers, candidates)
         else:
             _give_up(matches, seekers, results)

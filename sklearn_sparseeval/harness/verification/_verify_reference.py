@@ -1,5 +1,6 @@
 """What a run is compared with: the anchors, and perhaps all items of the benchmark."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ from sklearn_sparseeval.harness._wording import listing
 _REQUIRED = ("task", "item", "metric")
 _DEFAULTS = {"filter": NO_FILTER, "setting": "", "harness": ""}
 _HASHES = ("content_hash", "prompt_hash")
+_WHOLE_DOCUMENTS = "lm_eval"  # hashes these; other readers hash what the logs hold of an item
 
 
 class Anchor(NamedTuple):
@@ -37,8 +39,26 @@ class Reference:
     by_task: dict[str, list[Anchor]]
     n_items: dict[str, int]
     """Number of items of each task; empty where only the anchors are known."""
-    contents: dict[str, set[int]]
-    """Fingerprints of the items of each task."""
+    contents: dict[str, Counter[int]]
+    """Fingerprints of the items of each task, and how many items have each."""
+
+    def holders(self, task: str) -> Counter[int] | None:
+        """Count the items of a task that hold each content, where a content may be of several.
+
+        Parameters
+        ----------
+        task : str
+            The task.
+
+        Returns
+        -------
+        holders : Counter or None
+            By fingerprint; none is counted where not all items are known. None for lm-eval, whose
+            hash is of the whole document.
+        """
+        if self.by_task[task][0].harness == _WHOLE_DOCUMENTS:
+            return None
+        return self.contents[task] if self.n_items else Counter()
 
     def names_of(self, column: str) -> dict[str, str]:
         """Look up the metric or the filter of each task.
@@ -102,13 +122,13 @@ def reference_of(anchors: Any, items: Any) -> Reference:
     for anchor in known:
         by_task.setdefault(anchor.task, []).append(anchor)
     n_items: dict[str, int] = {}
-    contents: dict[str, set[int]] = {task: set() for task in by_task}
+    contents: dict[str, Counter[int]] = {task: Counter() for task in by_task}
     others = [] if items is None else _anchors(items, "items")
     for item in others:
         n_items[item.task] = n_items.get(item.task, 0) + 1
-    for item in (*known, *others):
+    for item in others or known:
         if item.content_hash and item.task in contents:
-            contents[item.task].add(item.content_hash)
+            contents[item.task][item.content_hash] += 1
     return Reference(known, by_task, n_items, contents)
 
 

@@ -44,7 +44,7 @@ def run_of(table: CodedTable, reference: Reference) -> Run:
     Returns
     -------
     run : Run
-        Of several runs of a model the newest, of several epochs the mean.
+        Of several runs of a model the newest that holds its anchors, of several epochs the mean.
 
     Raises
     ------
@@ -58,13 +58,8 @@ def run_of(table: CodedTable, reference: Reference) -> Run:
     told: list[str] = []
     if len(rows):
         table = _told_apart(table, rows)
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", ResultsWarning)
-            scores = without_duplicates(chosen_scores(table, rows), "newest")
-        told = [str(one.message) for one in caught]
-        first = scores.rows[scores.starts_cell()]
-        _, cells = one_score_each(scores, "mean")
-        _fill(results, table, first, cells.value)
+        for part in _anchors_and_others(table, rows, reference):
+            told += _read(results, table, part)
     return Run(models, results, _offers(table, set(reference.by_task)), told)
 
 
@@ -76,6 +71,47 @@ def _chosen(table: CodedTable, reference: Reference) -> NDArray[np.intp]:
         wanted = reference.names_of(column)
         names.append({task: name for task, name in wanted.items() if name in known})
     return Choice(*names).rows(table)
+
+
+def _read(results: Results, table: CodedTable, rows: NDArray[np.intp]) -> list[str]:
+    """Sort rows into the results, and return what was decided on the way."""
+    if not len(rows):
+        return []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ResultsWarning)
+        scores = without_duplicates(chosen_scores(table, rows), "newest")
+    first = scores.rows[scores.starts_cell()]
+    _, cells = one_score_each(scores, "mean")
+    _fill(results, table, first, cells.value)
+    return [str(one.message) for one in caught]
+
+
+def _anchors_and_others(
+    table: CodedTable, rows: NDArray[np.intp], reference: Reference
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Part the rows, since a newer run of the anchors alone goes before an older run of all.
+
+    Of the anchors' rows those in the history's setting go before others, task by task.
+    """
+    n_items = len(table.item.texts)
+    item_of = {text: code for code, text in enumerate(table.item.texts)}
+    task_of = {text: code for code, text in enumerate(table.task.texts)}
+    wanted = [
+        task_of[anchor.task] * n_items + item_of[anchor.item]
+        for anchor in reference.anchors
+        if anchor.task in task_of and anchor.item in item_of
+    ]
+    task = table.task.codes[rows].astype(np.int64)
+    is_anchor = np.isin(task * n_items + table.item.codes[rows], wanted)
+    expected = {
+        task_of[name]: own[0].setting for name, own in reference.by_task.items() if name in task_of
+    }
+    settings = {text: code for code, text in enumerate(table.setting.texts)}
+    code = np.array([settings.get(expected.get(one, ""), -1) for one in range(len(task_of))])
+    agrees = table.setting.codes[rows] == code[task]
+    run = table.model.codes[rows].astype(np.int64) * len(task_of) + task
+    superseded = is_anchor & ~agrees & np.isin(run, run[is_anchor & agrees])
+    return rows[is_anchor & ~superseded], rows[~is_anchor]
 
 
 def _told_apart(table: CodedTable, rows: NDArray[np.intp]) -> CodedTable:

@@ -241,6 +241,19 @@ def test_equal_contents_are_exchangeable():
     assert report.scores.loc[ONE].to_dict() == {"arc:0": 0.2, "arc:1": 0.1, "arc:2": 0.3}
 
 
+@pytest.mark.parametrize(
+    ("contents", "known", "found"),
+    [([5, 6, 7, 8], True, True), ([5, 5, 7, 8], True, False), ([5, 6, 7, 8], False, False)],
+    ids=["of one item", "of two items", "of items nobody knows"],
+)
+def test_a_content_may_be_of_several_items_where_pictures_are_left_out(contents, known, found):
+    items = ITEMS.iloc[:4].assign(harness="vlmevalkit", content_hash=fingerprint_column(contents))
+    other = results_of(items.iloc[[0]], value=0.7).assign(item="3")
+    report = verify_anchor_run(other, items.iloc[[0]], items=items if known else None)
+    assert (report.scores.loc[ONE, "arc:0"] == 0.7) == found
+    assert report.missing == ({} if found else {ONE: ["arc:0"]})
+
+
 def test_a_content_that_is_there_more_often_than_wanted_is_not_guessed():
     run = joined(
         results_of(ITEMS.loc[["arc:1", "arc:5"]]),
@@ -389,3 +402,30 @@ def test_any_numbering_gives_the_scores_of_the_right_items(numbering, chosen):
     report = verify_anchor_run(run, anchors, items=items)
     assert report.ok
     assert report.scores.loc[ONE].tolist() == [number / 10 for number in sorted(chosen)]
+
+
+def test_a_newer_run_of_the_anchors_goes_before_an_older_run_of_all():
+    old = results_of(ITEMS, value=0.0, date="2026-01-01", source="old.jsonl")
+    new = results_of(ANCHORS, value=1.0, date="2026-03-01", source="new.jsonl")
+    report = verify_anchor_run(joined(old, new), ANCHORS, items=ITEMS)
+    assert report.scores.loc[ONE].tolist() == [1.0] * 4
+    assert report.ok
+
+
+def test_a_run_in_the_setting_of_the_history_goes_before_others():
+    other = results_of(ITEMS, value=0.0, date="2026-09-01", source="other.jsonl")
+    other["setting"] = "version=1.0 n-shot=0"
+    right = results_of(ANCHORS, value=1.0, date="2026-03-01", source="right.jsonl")
+    report = verify_anchor_run(joined(other, right), ANCHORS, items=ITEMS)
+    assert report.scores.loc[ONE].tolist() == [1.0] * 4
+    assert report.ok
+
+
+def test_other_prompts_without_examples_are_another_wording():
+    anchors = ANCHORS.assign(setting="version=1.0 n-shot=0")
+    run = results_of(anchors).assign(prompt_hash=fingerprint_column([1, 2, 3, 4]))
+    report = verify_anchor_run(run, anchors)
+    assert report.ok
+    assert report.counts.loc[ONE, "other_prompt"] == 4
+    assert "where no examples are drawn: 4 of 4" in told(report)
+    assert "--apply_chat_template" in told(report)
