@@ -1,6 +1,7 @@
 """The command ``sparseeval``; one file per sub-command."""
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -37,6 +38,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         Exit code: 0 when all went well, 2 for a wrong argument or file, 3 where results do not fit
         the plan that they are to be predicted by, 130 after Ctrl-C.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # names that a console's code page does not have
+            stream.reconfigure(errors="backslashreplace")
     parser = _Parser(
         prog="sparseeval",
         description="Predict a language model's full-benchmark score from a few chosen items.",

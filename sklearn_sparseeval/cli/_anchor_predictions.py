@@ -1,8 +1,9 @@
 """Predictions from results on the anchors, of those models whose results fit the plan."""
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sklearn_sparseeval.cli._margins import few_errors_note, margins
+from sklearn_sparseeval.cli._margins import TOO_FEW, few_errors_note, margins
 from sklearn_sparseeval.cli._notes import add_note
 from sklearn_sparseeval.cli._plan_summary import known, scaled
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from sklearn_sparseeval.persistence import SavedPredictor
 
 OVERALL = "overall"
+_FAR = 5.0  # times a result of 1: scores from 0 to 10 or 100 beside fractions
 
 
 class AnchorPredictions(NamedTuple):
@@ -55,14 +57,39 @@ def predict_models(
             add_note(notes, message)
     problems = list(report.problems)
     rows = report.scores.drop(index=report.models_with_problems)
+    rows = _on_scale(saved, rows, problems, notes)
     scores = _predict(saved, rows, problems)
     for model in scores.index:
         score, raw_mean = scores.loc[model, OVERALL], report.raw_means.loc[model, OVERALL]
         _note_extrapolation(model, float(score), float(raw_mean), plan, notes)
     few = None if saved.errors is None else few_errors_note(len(saved.errors))
-    if few is not None and len(scores):
-        add_note(notes, few)
+    told = [note for note in plan.get("notes", []) if TOO_FEW in note]
+    for note in told or [few] * (few is not None):
+        if len(scores):
+            add_note(notes, note)
     return AnchorPredictions(scores, margins(saved), report, problems)
+
+
+def _on_scale(
+    saved: "SavedPredictor", rows: "DataFrame", problems: list[str], notes: list[str]
+) -> "DataFrame":
+    """Drop models whose results no score of the history can be; tell of those far below it."""
+    low, high = saved.score_range or (-math.inf, math.inf)
+    outside = ((rows < low) | (rows > high)).any(axis=1)
+    problems += [
+        f"{model!r} has results from {rows.loc[model].min():g} to {rows.loc[model].max():g}, "
+        f"where scores are from {low:g} to {high:g}: another metric, or another scale?"
+        for model in rows.index[outside]
+    ]
+    kept = rows[~outside]
+    largest = saved.observed_range[1]
+    for model, most in kept.max(axis=1).items():
+        if 0 < most <= 1 < largest / _FAR:
+            notes.append(
+                f"{model}: no result is above {most:g}, where the history has results up to "
+                f"{largest:g}: another metric, or another scale?"
+            )
+    return kept
 
 
 def _predict(saved: "SavedPredictor", rows: "DataFrame", problems: list[str]) -> "DataFrame":

@@ -66,6 +66,12 @@ def _from_score_files(paths: list[str], saved: "SavedPredictor") -> Any:
         frame = frame.rename_axis("model").reset_index()
         part = frame.melt("model", var_name="item", value_name="value")
         parts.append(part.assign(source=path))
-    long = pd.concat(parts, ignore_index=True)
-    first = saved.anchors.iloc[0]
-    return long.assign(task=first["task"], metric=first["metric"], filter=first["filter"], epoch=1)
+    long = pd.concat(parts, ignore_index=True).rename(columns={"item": "name"})
+    long = long[long["name"].isin(saved.items.index)]
+    if long.empty:
+        raise ValueError(
+            f"{' '.join(paths)}: none of the columns is an item of the plan, such as "
+            f"{saved.anchors.index[0]!r}. Is it of another benchmark?"
+        )
+    columns = ["task", "item", "metric", "filter"]
+    return long.join(saved.items[columns], on="name").drop(columns="name").assign(epoch=1)

@@ -77,13 +77,28 @@ def hold_out(
             f"With {n_models} models in the history the expected error is hardly known itself; "
             "add more models."
         )
-    few = few_errors_note(n_models)
+    elif n_models < _FEW_MODELS:
+        notes.append(
+            f"With {n_models} models in the history the expected error is a rough figure itself; "
+            f"{_FEW_MODELS} or more make a good history."
+        )
+    # Errors of relatives go together: it is their groups that count.
+    what = "models" if n_groups == n_models else "groups of models that are held out together"
+    few = few_errors_note(n_groups, what)
     if few is not None:
         notes.append(few)
     wanted = folds or (n_groups if n_models < _FEW_MODELS else _FOLDS)
     n_folds = min(wanted, n_groups)
     if folds and n_folds < folds:
-        notes.append(f"--folds {folds} is more than the {n_groups} groups of models: {n_folds}.")
+        notes.append(
+            f"--folds {folds} is more than the {n_groups} groups of models; {n_folds} folds are "
+            "used."
+        )
+    if n_folds < min(_FOLDS, n_models):
+        notes.append(
+            f"With {n_folds} folds, each predictor that was tested had learned from about "
+            f"{1 - 1 / n_folds:.0%} of the history only; the one in the plan learns from all."
+        )
     cv = RepeatedGroupKFold(n_folds, n_repeats=1, random_state=seed)
     description = f"{n_folds}-fold cross-validation over {n_models} models, {kept_together}"
     return HeldOut(list(cv.split(data, groups=groups)), description)

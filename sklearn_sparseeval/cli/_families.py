@@ -6,7 +6,7 @@ from collections.abc import Sequence
 def find_families(
     models: Sequence[str], given: Sequence[str] | None = None
 ) -> tuple[list[str] | None, str]:
-    """Find the families of models: those given, or the organisations in the names.
+    """Find the families of models: those given, or what the names begin with.
 
     Parameters
     ----------
@@ -24,7 +24,8 @@ def find_families(
     """
     if given is not None:
         return list(given), f"{len(set(given))} as given"
-    if all("/" in name for name in models):
-        families = [name.split("/")[0] for name in models]
-        return families, f"{len(set(families))}, the part of the names before '/'"
+    families = [name.rpartition("/")[0] for name in models]
+    # One prefix for all is a folder or a provider, as a path is that begins with / or a dot.
+    if all(families) and len(set(families)) > 1 and not any(name[0] in "/." for name in families):
+        return families, f"{len(set(families))}, the part of the names before the last '/'"
     return None, "the file names none: a column 'family' would hold fine-tunes out together"

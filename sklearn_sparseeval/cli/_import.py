@@ -3,6 +3,7 @@
 import argparse
 import os
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from sklearn_sparseeval.cli._json_output import json_text
@@ -112,8 +113,8 @@ def run(arguments: argparse.Namespace) -> None:
     """
     from sklearn_sparseeval.harness import to_score_matrix
 
-    _check_output(arguments.output)
     require_packages("import", "pandas", "pyarrow")
+    _check_output(arguments.output)
     weights = _weights(arguments.weights)
     choices = {"metric": _by_task(arguments.metric), "filter": _by_task(arguments.filter)}
     notes: list[str] = []
@@ -130,6 +131,7 @@ def run(arguments: argparse.Namespace) -> None:
             mixed_settings=arguments.mixed_settings,
             **choices,
         )
+    matrix.notes.extend(notes)
     _write(matrix, arguments.output)
     report = _report(results, matrix, arguments.output, weights, notes)
     if arguments.json:
@@ -140,6 +142,8 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _check_output(path: Path) -> None:
     """Refuse a path that cannot be written before hours of logs are read."""
+    from sklearn_sparseeval.harness._score_matrix import has_described_items
+
     if path.is_dir():
         raise ValueError(f"--output {path} is a folder. Give the name of a file in it.")
     if path.suffix.lower() != ".parquet":
@@ -149,6 +153,13 @@ def _check_output(path: Path) -> None:
         )
     if not path.parent.is_dir():
         raise ValueError(f"--output {path}: there is no folder {path.parent}. Make it first.")
+    if not os.access(path.parent, os.W_OK):
+        raise ValueError(f"--output {path}: the folder {path.parent} cannot be written to.")
+    if path.exists() and not has_described_items(path):
+        raise ValueError(
+            f"--output {path} is there already, and is no file that import wrote. Give another "
+            "name, or remove it."
+        )
 
 
 def _write(matrix: Any, path: Path) -> None:
@@ -216,7 +227,7 @@ def _print_report(report: Any) -> None:
         print(f"Missing: {report['n_missing']} of the scores ({share:.1%}), empty cells.")
     n_anchors = min(_ANCHORS, max(1, report["n_items"] // 10))
     print(
-        f"Written to {report['output']}. Next: sparseeval select {report['output']} "
+        f"Written to {report['output']}. Next: sparseeval select {quote(str(report['output']))} "
         f"-k {n_anchors} -o plan"
     )
 

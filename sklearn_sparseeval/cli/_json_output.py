@@ -23,7 +23,7 @@ def json_text(value: Any) -> str:
     text : str
         The document, without a final line break.
     """
-    return json.dumps(_plain(value), indent=2, ensure_ascii=False, allow_nan=False)
+    return json.dumps(_plain(value), indent=2, allow_nan=False)
 
 
 def _plain(value: Any) -> Any:

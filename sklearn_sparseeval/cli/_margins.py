@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from sklearn_sparseeval.persistence import SavedPredictor
 
 _COVERAGE = 0.9
+TOO_FEW = "are too few to tell what 90 % are within"
 _LEAST_ERRORS = 9  # the largest of 9 errors is the margin that covers 90 % of further models
 
 
@@ -31,13 +32,15 @@ def margins(saved: "SavedPredictor") -> "Series[float]":
         return saved.margin(_COVERAGE)
 
 
-def few_errors_note(n_errors: int) -> str | None:
+def few_errors_note(n_errors: int, what: str = "models") -> str | None:
     """Say so where there are too few errors for the margin.
 
     Parameters
     ----------
     n_errors : int
-        How many models were held out.
+        How many models, or groups of them, were held out.
+    what : str, default="models"
+        What they are.
 
     Returns
     -------
@@ -47,6 +50,6 @@ def few_errors_note(n_errors: int) -> str | None:
     if n_errors >= _LEAST_ERRORS:
         return None
     return (
-        f"The errors of {n_errors} models are too few to tell what 90 % are within, which takes "
+        f"The errors of {n_errors} {what} {TOO_FEW}, which takes "
         f"{_LEAST_ERRORS}: the largest error is given in its place."
     )

@@ -1,6 +1,7 @@
 """A plan in words: its README.md, and what commands print of it."""
 
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from sklearn_sparseeval.cli._text_table import text_table
@@ -163,7 +164,7 @@ def next_steps(plan: dict[str, Any], folder: Path) -> list[str]:
             lines.append(run["advice"])
     results = " ".join(dict.fromkeys(run["results"] for run in plan.get("harnesses", [])))
     then = "Then predict:" if lines else "Predict:"
-    return [*lines, then, f"    sparseeval predict {folder} {results or 'RESULTS'}"]
+    return [*lines, then, f"    sparseeval predict {quote(str(folder))} {results or 'RESULTS'}"]
 
 
 def readme_text(plan: dict[str, Any], folder: Path) -> str:

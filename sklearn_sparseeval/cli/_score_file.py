@@ -90,11 +90,16 @@ def _shipped(name: str) -> ScoreTable:
 def _read_csv(path: Path) -> ScoreTable:
     pd = _import_pandas(path)
     try:
-        frame = pd.read_csv(path)
+        header = pd.read_csv(path, header=None, nrows=1, dtype=str).iloc[0]
+        exact = {"float_precision": "round_trip"} if pd.__version__.startswith("2.") else {}
+        frame = pd.read_csv(path, **exact)  # from pandas 3 on it always is
         # Names as they are: a model may be called NA.
         names = pd.read_csv(path, usecols=[0], dtype=str, keep_default_na=False)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} cannot be read as csv: {error}") from error
+    twice = header[header.duplicated() & header.notna()]
+    if len(twice):
+        raise ValueError(f"{path} has two columns {twice.iloc[0]!r}. Expected each item once.")
     frame[frame.columns[0]] = names.iloc[:, 0]
     return _from_frame(path, frame)
 

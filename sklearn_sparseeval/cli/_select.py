@@ -139,6 +139,7 @@ def _make_plan(arguments: argparse.Namespace, method: "Method", notes: list[str]
 
     history = read_history(arguments.scores)
     matrix = history.matrix
+    notes.extend(f"On import: {note}" for note in matrix.notes)
     _check_size(history, arguments.n_anchors)
     check_harness_args(matrix.items, arguments.harness_args, notes)
     score_range = _score_range(arguments.score_range, matrix.data, notes)

@@ -224,3 +224,26 @@ def test_a_failed_write_leaves_the_old_file(runs, monkeypatch, capsys):
 def test_a_task_may_hold_an_equals_sign():
     assert _import._by_task(["mmlu:subject=anatomy=acc"]) == {"mmlu:subject=anatomy": "acc"}
     assert _import._by_task(["acc", "b=f1"]) == {"b": "f1", "*": "acc"}
+
+
+def test_a_file_that_import_did_not_write_is_not_overwritten(history, write_runs, tmp_path, capsys):
+    write_runs(tmp_path / "runs", history.iloc[:3])
+    path = tmp_path / "scores.parquet"
+    path.write_text("precious")
+    assert main(["import", str(tmp_path / "runs"), "-o", str(path), "--jobs", "1"]) == 2
+    assert "is no file that import wrote" in capsys.readouterr().err
+    assert path.read_text() == "precious"
+    path.unlink()
+    for _ in range(2):
+        assert main(["import", str(tmp_path / "runs"), "-o", str(path), "--jobs", "1"]) == 0
+
+
+def test_what_was_left_out_is_still_known_when_items_are_chosen(
+    history, write_runs, tmp_path, capsys
+):
+    write_runs(tmp_path / "runs", history.iloc[:11])
+    write_runs(tmp_path / "runs", history.iloc[11:12, :40])
+    scores, plan = str(tmp_path / "scores.parquet"), tmp_path / "plan"
+    assert main(["import", str(tmp_path / "runs"), "-o", scores, "--jobs", "1"]) == 0
+    assert main(["select", scores, "-k", "5", "-o", str(plan), "--jobs", "1"]) == 0
+    assert "On import: 10 of 50 items were left out" in (plan / "README.md").read_text()

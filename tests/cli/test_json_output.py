@@ -29,5 +29,5 @@ def test_any_reader_of_json_can_read_it(value, read):
     assert json.loads(json_text(value), parse_constant=refuse) == read
 
 
-def test_letters_stay_readable():
-    assert json_text("Zoë") == '"Zoë"'
+def test_letters_pass_through_any_console():
+    assert json_text("Zoë") == '"Zo\\u00eb"'

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from sklearn_sparseeval.cli import _anchor_predictions, main
+from sklearn_sparseeval.harness import ScoreMatrix
 from sklearn_sparseeval.persistence import load_predictor
 
 PM = "\N{PLUS-MINUS SIGN}"
@@ -367,3 +368,48 @@ def test_pandas_is_not_needed_to_say_that_it_is(plans, tmp_path, monkeypatch, ca
     assert predict(plans / "plan", tmp_path) == 2
     assert "predict needs pandas" in capsys.readouterr().err
     assert pd.__version__
+
+
+def test_a_plan_of_a_matrix_of_several_tasks_is_predicted_from_a_matrix(tmp_path, history, capsys):
+    tasks, items = zip(*(name.split(":") for name in history.columns), strict=True)
+    matrix = ScoreMatrix.from_frame(history.iloc[:N_SOURCES], task=tasks, item=items)
+    matrix.to_parquet(tmp_path / "scores.parquet")
+    plan, csv = tmp_path / "plan", tmp_path / "new.csv"
+    select = ["select", str(tmp_path / "scores.parquet"), "-k", "8", "-o", str(plan)]
+    assert main([*select, "--jobs", "1"]) == 0
+    new = history.iloc[N_SOURCES:]
+    new.rename_axis("model").assign(extra=1.0).to_csv(csv)
+    capsys.readouterr()
+    assert predict(plan, csv, "--json") == 0
+    models = json.loads(capsys.readouterr().out)["models"]
+    expected = load_predictor(plan / "predictor.skops").predict(new)
+    for model in new.index:
+        assert models[model]["predicted"] == pytest.approx(expected.loc[model].to_dict())
+
+
+def test_a_score_file_of_another_benchmark(plans, tmp_path, capsys):
+    (tmp_path / "other.csv").write_text("model,q1,q2\none,1,0\n")
+    assert predict(plans / "csv", tmp_path / "other.csv") == 2
+    assert "none of the columns is an item of the plan, such as " in capsys.readouterr().err
+
+
+def test_results_on_another_scale(plans, new, tmp_path, capsys):
+    (100 * new).rename_axis("model").to_csv(tmp_path / "percent.csv")
+    assert predict(plans / "csv", tmp_path / "percent.csv") == 3
+    captured = capsys.readouterr()
+    assert captured.err.count("another metric, or another scale?") == 2
+    assert "from 0 to 100, where scores are from 0 to 1" in captured.err
+    assert captured.out == ""
+
+
+def test_fractions_where_the_history_has_percentages(history, new, tmp_path, capsys):
+    (100 * history.iloc[:N_SOURCES]).rename_axis("model").to_csv(tmp_path / "percent.csv")
+    plan = tmp_path / "plan"
+    select = ["select", str(tmp_path / "percent.csv"), "-k", "8", "-o", str(plan)]
+    assert main([*select, "--jobs", "1"]) == 0
+    new.rename_axis("model").to_csv(tmp_path / "new.csv")
+    capsys.readouterr()
+    assert predict(plan, tmp_path / "new.csv") == 0
+    assert (
+        "no result is above 1, where the history has results up to 100" in capsys.readouterr().out
+    )

@@ -152,3 +152,10 @@ def test_a_missing_package_is_named(tmp_path, monkeypatch, module, suffix):
         monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(ValueError, match=rf"needs {module}.*sklearn-sparseeval\[compare\]"):
         read_scores(path)
+
+
+def test_an_item_twice(tmp_path):
+    path = tmp_path / "twice.csv"
+    path.write_text("model,q1,q2,q1\na,1,0,1\n")
+    with pytest.raises(ValueError, match="has two columns 'q1'"):
+        read_scores(str(path))

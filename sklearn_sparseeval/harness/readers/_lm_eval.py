@@ -104,9 +104,10 @@ def read_lm_eval(
     Notes
     -----
     The model is called what the results file says; two of one name and different ``--model_args``
-    (revision, dtype, adapter; not device or batch size) are kept apart. Runs whose arguments name
-    no model are called after ``--model`` and its arguments, since the harness makes up a random
-    name for each. Without a results file, the model is called after the folder, with a warning.
+    (revision, dtype, adapter; not device or batch size), chat template, system instruction or
+    ``--gen_kwargs`` are kept apart. Runs whose arguments name no model are called after
+    ``--model`` and its arguments, since the harness makes up a random name for each. Without a
+    results file, the model is called after the folder, with a warning.
 
     Metrics that are no single number per item are left out and counted: pairs of gold and
     prediction (mcc, f1), texts, and log-likelihoods (perplexity). A list of bools is its mean.

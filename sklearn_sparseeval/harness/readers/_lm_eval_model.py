@@ -96,10 +96,20 @@ def identify_model(results: Mapping[str, Any], keys: tuple[str, ...]) -> ModelId
     Returns
     -------
     identity : ModelIdentity
-        The name, "" where the file does not tell; the arguments; and a note for the user, or "".
+        The name, "" where the file does not tell; the arguments, and how the model was prompted;
+        and a note for the user, or "".
     """
     config = results.get("config")
     config = config if isinstance(config, dict) else {}
+    identity = _identity(results, config, keys)
+    prompting = _canonical(_prompting(results, config.get("gen_kwargs")))
+    return identity._replace(args=",".join(filter(None, [identity.args, prompting])))
+
+
+def _identity(
+    results: Mapping[str, Any], config: Mapping[str, Any], keys: tuple[str, ...]
+) -> ModelIdentity:
+    """Tell which model was run, however it was prompted."""
     given = config.get("model_args")
     args = _parsed(given)
     key = next((key for key in keys if key in args), None)
@@ -138,8 +148,24 @@ def _unnamed(source: Any, kind: Any, recorded: str, args: str) -> ModelIdentity:
     return ModelIdentity(" ".join(filter(None, words)), args, note)
 
 
+def _prompting(results: Mapping[str, Any], gen_kwargs: Any) -> dict[str, str]:
+    """Name what the harness did to all prompts and answers, which makes scores differ."""
+    told: dict[str, str] = {}
+    for name in ("chat_template", "system_instruction"):
+        fingerprint = results.get(f"{name}_sha")
+        if isinstance(fingerprint, str) and fingerprint:
+            told[name] = fingerprint[:8]
+    shots = results.get("n-shot")
+    numbers = shots.values() if isinstance(shots, dict) else ()
+    has_examples = any(isinstance(number, int) and number > 0 for number in numbers)
+    # Without a chat there are no turns, and without examples only one.
+    if results.get("fewshot_as_multiturn") is True and has_examples and "chat_template" in told:
+        told["fewshot_as_multiturn"] = "True"
+    return told | {f"gen_kwargs.{key}": value for key, value in _parsed(gen_kwargs).items()}
+
+
 def _parsed(args: Any) -> dict[str, str]:
-    """Read ``--model_args``, written as a dict or as ``key=value,key=value``."""
+    """Read ``--model_args`` or ``--gen_kwargs``: a dict, or ``key=value,key=value``."""
     if isinstance(args, dict):
         return {key: _text(value) for key, value in args.items()}
     pairs: dict[str, str] = {}

@@ -208,7 +208,8 @@ class Samples:
             return [NO_FILTER]
         self._rows.note(
             "files name no filters, as before lm-eval 0.4.7, and have several lines per item; "
-            "they are called block0, block1 and so on, in the order of the task's filter_list"
+            "they are called block0, block1 and so on, in the order of the task's filter_list. "
+            "Where a task has fewer filters, these may be two runs in one file"
         )
         return [f"block{number}" for number in range(n_blocks)]
 

@@ -88,7 +88,7 @@ def verify_anchor_run(
     Problems, after which no score should be predicted: anchors that were not run, hold other
     contents or have no score at all; another metric, filter, setting or harness than the history's.
     Warnings: some anchors without a score, items found by content, other prompts. Notes: items
-    that were run besides.
+    that were run besides, prompts that could not be compared.
 
     Several epochs are averaged; of several runs of a model the newest counts that holds
     all items, as in :func:`to_score_matrix`.
@@ -210,8 +210,8 @@ def _faults(anchor: Anchor, result: Result) -> list[str]:
     if anchor.prompt_hash and result.prompt_hash:
         kind = "other_wording" if _NO_SHOTS.search(result.setting) else "other_prompt"
         faults += [kind] if anchor.prompt_hash != result.prompt_hash else []
-    elif result.prompt_hash and _SHOTS.search(result.setting):
-        faults.append("prompt_unknown")
+    elif result.prompt_hash:
+        faults.append("prompt_unknown" if _SHOTS.search(result.setting) else "wording_unknown")
     return faults
 
 

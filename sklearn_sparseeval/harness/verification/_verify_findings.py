@@ -95,6 +95,12 @@ KINDS = {
         "lm-eval draws examples anew for chosen items, except where a task takes its first ones "
         "(sampler: first_n).",
     ),
+    "wording_unknown": _Kind(
+        NOTE,
+        "Anchors whose prompts could not be compared, since the history has different ones, or "
+        "none recorded",
+        "Run the model with chat template and system instruction as those of the history were.",
+    ),
     "unchecked": _Kind(
         NOTE, "Anchors whose contents could not be compared, since they are not recorded"
     ),
@@ -118,6 +124,7 @@ _OF_ANCHORS = frozenset(
         "other_prompt",
         "other_wording",
         "prompt_unknown",
+        "wording_unknown",
         "unchecked",
     }
 )

@@ -48,8 +48,8 @@ def match_anchors(
     -------
     matches : Matches
         An anchor is found under its own number if the contents agree, or cannot be compared;
-        else where its content is, if there are as many such results as anchors that look for one,
-        and no other items of that content.
+        else where its content is, if there are as many such results as anchors that look for one;
+        with `holders`, if one anchor looks for it and no other item has it.
     """
     matches = Matches({}, [], [], [], {})
     lost: dict[int, list[Anchor]] = {}
@@ -62,7 +62,7 @@ def match_anchors(
     free = _by_content(results, {result.item for result in matches.found.values()})
     for content, seekers in lost.items():
         candidates = free.get(content, []) if content else []
-        alone = holders is None or holders.get(content) == len(seekers)
+        alone = holders is None or holders.get(content) == len(seekers) == 1
         if len(candidates) == len(seekers) and alone:
             _take(matches, seekers, candidates)
         else:

@@ -106,7 +106,8 @@ def _anchors_and_others(
     expected = {
         task_of[name]: own[0].setting for name, own in reference.by_task.items() if name in task_of
     }
-    settings = {text: code for code, text in enumerate(table.setting.texts)}
+    # An unknown setting agrees with none, so that then all runs are alike.
+    settings = {text: code for code, text in enumerate(table.setting.texts) if text}
     code = np.array([settings.get(expected.get(one, ""), -1) for one in range(len(task_of))])
     agrees = table.setting.codes[rows] == code[task]
     run = table.model.codes[rows].astype(np.int64) * len(task_of) + task

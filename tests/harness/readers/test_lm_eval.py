@@ -142,6 +142,25 @@ def test_old_logs_without_filter_are_split_where_doc_ids_start_again(filter_list
     assert ["name no filters" in note for note in notes] == [True] * (filter_list is None)
 
 
+@pytest.mark.parametrize(
+    ("later", "n_models"),
+    [
+        ({"chat_template_sha": "a" * 64}, 2),
+        ({"fewshot_as_multiturn": True}, 1),  # says nothing without a chat template
+    ],
+    ids=["chat template", "multiturn alone"],
+)
+def test_runs_of_a_model_with_other_prompts_are_kept_apart(later, n_models, tmp_path):
+    for date, content in ((DATE, {}), (LATER, later)):
+        (tmp_path / f"results_{date}.json").write_text(json.dumps(results_content(**content)))
+        (tmp_path / f"samples_demo_{date}.jsonl").write_text(json.dumps(record(0, acc=1.0)))
+    frame, notes = read_noting(tmp_path)
+    assert frame["model"].nunique() == n_models
+    assert [note.startswith("2 different models are called") for note in notes] == (
+        [True] * (n_models - 1)
+    )
+
+
 def test_metrics_of_old_logs_are_the_keys_outside_the_fixed_set(write):
     frame = read_lm_eval(write([old_record(0, acc=1.0, exact_match=0.0)]))
     assert frame["metric"].tolist() == ["acc", "exact_match"]

@@ -68,6 +68,12 @@ def test_a_results_file_may_be_called_as_the_samples_of_the_leaderboard(content,
     assert is_samples(path) is samples
 
 
+def test_a_link_that_leads_nowhere_is_told_by_its_name(tmp_path):
+    path = tmp_path / f"samples_x_{DATE}.json"
+    path.symlink_to(tmp_path / "gone.json")
+    assert is_samples(path)  # reading it tells what is wrong
+
+
 @pytest.fixture
 def model_of(tmp_path):
     def find(*names, date=DATE):

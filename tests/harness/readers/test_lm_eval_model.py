@@ -108,6 +108,62 @@ def test_arguments_are_written_in_one_way(model_args, canonical):
     assert identify_model(results_of(model_args), LM_EVAL_KEYS).args == canonical
 
 
+CHAT, SYSTEM = "1a2b3c4d" + "e" * 56, "9f8e7d6c" + "b" * 56
+
+
+@pytest.mark.parametrize(
+    ("recorded", "gen_kwargs", "args"),
+    [
+        ({"chat_template_sha": CHAT}, None, "chat_template=1a2b3c4d"),
+        ({"system_instruction_sha": SYSTEM}, {}, "system_instruction=9f8e7d6c"),
+        ({"chat_template_sha": None, "system_instruction_sha": None}, "", ""),
+        ({"chat_template_sha": ""}, None, ""),
+        ({"chat_template_sha": 7}, None, ""),
+        # Examples are turns of a chat only where there are both.
+        (
+            {"chat_template_sha": CHAT, "fewshot_as_multiturn": True, "n-shot": {"a": 0, "b": 5}},
+            None,
+            "chat_template=1a2b3c4d,fewshot_as_multiturn=True",
+        ),
+        (
+            {"chat_template_sha": CHAT, "fewshot_as_multiturn": False, "n-shot": {"a": 5}},
+            None,
+            "chat_template=1a2b3c4d",
+        ),
+        (
+            {"chat_template_sha": CHAT, "fewshot_as_multiturn": True, "n-shot": {"a": 0}},
+            None,
+            "chat_template=1a2b3c4d",
+        ),
+        (
+            {"chat_template_sha": CHAT, "fewshot_as_multiturn": True, "n-shot": ["a"]},
+            None,
+            "chat_template=1a2b3c4d",
+        ),
+        ({"fewshot_as_multiturn": True, "n-shot": {"a": 5}}, None, ""),
+        ({}, {"top_k": 5, "do_sample": True}, "gen_kwargs.do_sample=True,gen_kwargs.top_k=5"),
+        ({}, "top_k=5,do_sample=true", "gen_kwargs.do_sample=True,gen_kwargs.top_k=5"),
+        ({}, {"seed": 1, "stop": None}, "gen_kwargs.seed=1"),
+        ({}, 5, ""),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize(
+    ("model_args", "source", "own"),
+    [("pretrained=a,revision=b", "hf", ["revision=b"]), ("", "dummy", []), ("", "CUSTOM", [])],
+    ids=["named", "unnamed", "object"],
+)
+def test_how_a_model_was_prompted_tells_runs_apart(
+    recorded, gen_kwargs, args, model_args, source, own
+):
+    results = results_of(model_args, "", source) | recorded
+    plain = identify_model(results_of(model_args, "", source), LM_EVAL_KEYS)
+    results["config"]["gen_kwargs"] = gen_kwargs
+    identity = identify_model(results, LM_EVAL_KEYS)
+    assert identity.name == plain.name
+    assert identity.args == ",".join([*own, *filter(None, [args])])
+
+
 @pytest.mark.parametrize(
     ("model_args", "name"),
     [

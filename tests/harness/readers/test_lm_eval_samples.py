@@ -58,6 +58,7 @@ def test_old_logs_without_filter_are_split_where_doc_ids_start_again(lines, decl
         (doc, "acc", name, float(block)) for block, name in enumerate(names) for doc in "012"
     )
     assert [note.startswith("files name no filters") for note, _ in notes] == [True] * noted
+    assert ["may be two runs in one file" in note for note, _ in notes] == [True] * noted
 
 
 @pytest.mark.parametrize(

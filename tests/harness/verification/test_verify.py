@@ -241,6 +241,14 @@ def test_equal_contents_are_exchangeable():
     assert report.scores.loc[ONE].to_dict() == {"arc:0": 0.2, "arc:1": 0.1, "arc:2": 0.3}
 
 
+def test_equal_contents_are_given_in_the_order_of_their_numbers():
+    items = ITEMS.iloc[:3].assign(item=["2", "10", "7"], content_hash=fingerprint_column([5, 5, 6]))
+    run = results_of(items, value=[0.3, 0.7, 0.6]).assign(item=["3", "7", "8"])
+    # Number 7 is an anchor's and 3 is not, so that they are not read in this order.
+    scores = verify_anchor_run(run, items).scores.loc[ONE]
+    assert scores.tolist() == [0.3, 0.7, 0.6]
+
+
 @pytest.mark.parametrize(
     ("contents", "known", "found"),
     [([5, 6, 7, 8], True, True), ([5, 5, 7, 8], True, False), ([5, 6, 7, 8], False, False)],
@@ -296,16 +304,19 @@ def test_other_prompts_are_a_warning_with_what_to_do():
 
 
 @pytest.mark.parametrize(
-    ("setting", "said"),
-    [("version=1.0 n-shot=5", True), ("version=1.0 n-shot=0", False), ("", False)],
+    ("setting", "level"),
+    [("version=1.0 n-shot=5", "warnings"), ("version=1.0 n-shot=0", "notes"), ("", "notes")],
     ids=["five-shot", "zero-shot", "unknown"],
 )
-def test_prompts_that_cannot_be_compared_matter_with_examples_only(setting, said):
+def test_prompts_that_cannot_be_compared_are_told_and_matter_most_with_examples(setting, level):
     anchors = ANCHORS.assign(setting=setting, prompt_hash=fingerprint_column([0] * 4))
     run = results_of(ANCHORS.assign(setting=setting))
     report = verify_anchor_run(run, anchors)
     assert report.ok
-    assert ("could not be compared" in told(report)) is said
+    (text,) = [*report.warnings, *report.notes]
+    assert getattr(report, level) == [text]
+    assert "prompts could not be compared" in text
+    assert ("examples" in text) is (level == "warnings")
 
 
 def test_another_setting_is_a_problem_that_names_both():
@@ -429,3 +440,10 @@ def test_other_prompts_without_examples_are_another_wording():
     assert report.counts.loc[ONE, "other_prompt"] == 4
     assert "where no examples are drawn: 4 of 4" in told(report)
     assert "--apply_chat_template" in told(report)
+
+
+def test_where_the_history_names_no_setting_the_newest_run_counts():
+    old = results_of(ITEMS, value=0.0, date="2026-01-01", source="old.jsonl", setting="")
+    new = results_of(ANCHORS, value=1.0, date="2026-03-01", source="new.jsonl")
+    report = verify_anchor_run(joined(old, new), ANCHORS.assign(setting=""), items=ITEMS)
+    assert report.scores.loc[ONE].tolist() == [1.0] * 4
