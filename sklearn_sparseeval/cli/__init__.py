@@ -4,7 +4,7 @@ import argparse
 import io
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from sklearn_sparseeval import __version__
 from sklearn_sparseeval.cli import _compare, _demo, _import, _predict, _select, _show
@@ -17,8 +17,21 @@ _EXIT_CODES = (
 )
 
 
+class _HelpFormatter(argparse.HelpFormatter):
+    """A formatter that keeps the line breaks of what is written below the options."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        lines = text.splitlines()
+        return "\n".join(
+            super(_HelpFormatter, self)._fill_text(one, width, indent) for one in lines
+        )
+
+
 class _Parser(argparse.ArgumentParser):
     """A parser that says what is wrong in one line."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(formatter_class=_HelpFormatter, **options)
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: error: {message} (see {self.prog} --help)\n")

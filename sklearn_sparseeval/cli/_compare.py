@@ -59,7 +59,7 @@ def add_parser(commands: Any) -> None:
             "results.jsonl, from which a run that was stopped goes on)."
         ),
         epilog=(
-            "Examples: sparseeval compare scores.csv --n-anchors 50 100    "
+            "Examples:\nsparseeval compare scores.csv --n-anchors 50 100\n"
             "sparseeval compare helm_lite_gsm --protocol strength --methods all"
         ),
     )

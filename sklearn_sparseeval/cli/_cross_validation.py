@@ -55,7 +55,7 @@ def hold_out(
     data : pandas.DataFrame of shape (n_models, n_items)
         The score matrix.
     families : sequence of str or None
-        Family of each model; None takes the organisations in the names.
+        Family of each model; None takes what the names tell.
     folds : int or None
         How many folds; None is 5, or one per group where there are few models.
     seed : int
@@ -82,9 +82,7 @@ def hold_out(
             f"With {n_models} models in the history the expected error is a rough figure itself; "
             f"{_FEW_MODELS} or more make a good history."
         )
-    # Errors of relatives go together: it is their groups that count.
-    what = "models" if n_groups == n_models else "groups of models that are held out together"
-    few = few_errors_note(n_groups, what)
+    few = few_errors_note(n_models, n_groups)
     if few is not None:
         notes.append(few)
     wanted = folds or (n_groups if n_models < _FEW_MODELS else _FOLDS)
@@ -239,9 +237,10 @@ def _groups(
         )
     else:
         notes.append(
-            "Nothing tells the families of the models (names such as 'family/model', or a column "
-            "'family'), so relatives may be on both sides of the cross-validation: the expected "
-            "error is that for further models like these."
+            "Nothing tells the families of the models (names such as 'family/model' that are no "
+            "paths and do not all begin alike, or a column 'family'), so relatives may be on both "
+            "sides of the cross-validation: the expected error is that for further models like "
+            "these."
         )
     groups = group_similar_models(scores)
     if _leaves_enough(groups):

@@ -41,7 +41,7 @@ def add_parser(commands: Any) -> None:
             "was read, which metric and filter was taken for each task, and what was left out."
         ),
         epilog=(
-            "Examples: sparseeval import lm_eval_out -o scores.parquet    "
+            "Examples:\nsparseeval import lm_eval_out -o scores.parquet\n"
             "sparseeval import logs -o scores.parquet --tasks 'mmlu_*' gsm8k --filter "
             "gsm8k=strict-match --weights group"
         ),

@@ -32,24 +32,33 @@ def margins(saved: "SavedPredictor") -> "Series[float]":
         return saved.margin(_COVERAGE)
 
 
-def few_errors_note(n_errors: int, what: str = "models") -> str | None:
+def few_errors_note(n_errors: int, n_groups: int | None = None) -> str | None:
     """Say so where there are too few errors for the margin.
 
     Parameters
     ----------
     n_errors : int
-        How many models, or groups of them, were held out.
-    what : str, default="models"
-        What they are.
+        How many models were held out.
+    n_groups : int, default=None
+        Of how many groups of relatives, held out together; None is one for each model. Relatives
+        err alike, so it is the groups that count.
 
     Returns
     -------
     note : str or None
         A sentence; None where there are enough.
     """
-    if n_errors >= _LEAST_ERRORS:
+    independent = n_errors if n_groups is None else n_groups
+    if independent >= _LEAST_ERRORS:
         return None
+    relatives = "" if independent == n_errors else "groups of "
+    together = " that are held out together" if relatives else ""
+    consequence = (
+        "the largest error is given in its place"
+        if n_errors < _LEAST_ERRORS
+        else "relatives err alike, so a model of another group may be further off"
+    )
     return (
-        f"The errors of {n_errors} {what} {TOO_FEW}, which takes "
-        f"{_LEAST_ERRORS}: the largest error is given in its place."
+        f"The errors of {independent} {relatives}models{together} {TOO_FEW}, which takes "
+        f"{_LEAST_ERRORS}: {consequence}."
     )

@@ -40,7 +40,7 @@ def add_parser(commands: Any) -> None:
         ),
         epilog=(
             "Exit codes: 0 all models were predicted; 2 a wrong argument or file; 3 results of at "
-            "least one model do not fit the plan. Example: sparseeval predict plan anchor_results"
+            "least one model do not fit the plan.\nExample: sparseeval predict plan anchor_results"
         ),
     )
     parser.add_argument(

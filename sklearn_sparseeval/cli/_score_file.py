@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,11 @@ def read_scores(source: str) -> ScoreTable:
         return _shipped(source)
     path = Path(source)
     readers = {".csv": _read_csv, ".parquet": _read_parquet, ".npz": _read_npz}
+    if path.is_dir():
+        raise ValueError(
+            f"{source} is a folder, and no score matrix. If it holds a harness's results, make one "
+            f"of them first: sparseeval import {quote(source)} -o scores.parquet."
+        )
     if path.suffix.lower() not in readers:
         raise ValueError(
             f"{source!r} is no csv, parquet or npz file, nor a data set that ships with the "
@@ -90,18 +96,24 @@ def _shipped(name: str) -> ScoreTable:
 def _read_csv(path: Path) -> ScoreTable:
     pd = _import_pandas(path)
     try:
-        header = pd.read_csv(path, header=None, nrows=1, dtype=str).iloc[0]
-        exact = {"float_precision": "round_trip"} if pd.__version__.startswith("2.") else {}
-        frame = pd.read_csv(path, **exact)  # from pandas 3 on it always is
+        # pandas would rename an item that is there twice.
+        header = pd.read_csv(path, header=None, nrows=1, dtype=str, keep_default_na=False).iloc[0]
+        frame = pd.read_csv(path, **_exact_numbers(pd.__version__))
         # Names as they are: a model may be called NA.
         names = pd.read_csv(path, usecols=[0], dtype=str, keep_default_na=False)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} cannot be read as csv: {error}") from error
-    twice = header[header.duplicated() & header.notna()]
+    twice = header[header.duplicated() & (header != "")]
     if len(twice):
         raise ValueError(f"{path} has two columns {twice.iloc[0]!r}. Expected each item once.")
     frame[frame.columns[0]] = names.iloc[:, 0]
     return _from_frame(path, frame)
+
+
+def _exact_numbers(version: str) -> dict[str, str]:
+    """Return what makes pandas read numbers exactly, which from 3.1 on it does by itself."""
+    major, minor = version.split(".")[:2]
+    return {} if (int(major), int(minor)) >= (3, 1) else {"float_precision": "round_trip"}
 
 
 def _read_parquet(path: Path) -> ScoreTable:

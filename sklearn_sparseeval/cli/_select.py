@@ -43,7 +43,7 @@ def add_parser(commands: Any) -> None:
             "scripts."
         ),
         epilog=(
-            "Examples: sparseeval select scores.parquet -k 100 -o plan    sparseeval select "
+            "Examples:\nsparseeval select scores.parquet -k 100 -o plan\nsparseeval select "
             "scores.parquet -k 0.05 -o plan --harness-args '--model hf --model_args "
             "pretrained=acme/new'"
         ),

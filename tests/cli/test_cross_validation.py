@@ -105,6 +105,16 @@ def test_errors_of_relatives_count_once():
     assert any(note.startswith("With 3 folds, each predictor") for note in notes)
 
 
+@pytest.mark.parametrize("form", ["/models/{}/m{}", "./out{}/m{}", "acme/m{}{}"])
+def test_paths_and_one_prefix_are_told_to_be_no_families(form):
+    names = [form.format(i % 2, i) for i in range(40)]
+    held_out, notes = folds(frame(40, names=names), None)
+    (note,) = notes
+    assert note.startswith("Nothing tells the families of the models")
+    assert "that are no paths and do not all begin alike" in note
+    assert "near-identical models held out together (40 groups)" in held_out.description
+
+
 @pytest.mark.parametrize(
     ("n_models", "told"),
     [(9, ["hardly known"]), (10, ["a rough figure"]), (29, ["a rough figure"]), (30, [])],

@@ -40,6 +40,11 @@ def test_the_matrix_is_that_of_the_logs(runs, history, capsys):
     assert sorted(os.listdir()) == ["runs", "scores.parquet"]
 
 
+def test_a_file_with_a_space_can_be_pasted(runs, capsys):
+    assert run("runs", "-o", "my scores.parquet") == 0
+    assert "Next: sparseeval select 'my scores.parquet' -k 5 -o plan" in capsys.readouterr().out
+
+
 def test_one_json_object_and_nothing_else(runs, history, capsys):
     assert run("runs", "-o", "scores.parquet", "--json", "--weights", "task") == 0
     captured = capsys.readouterr()

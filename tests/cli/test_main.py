@@ -1,3 +1,4 @@
+import io
 import subprocess
 import sys
 
@@ -88,9 +89,41 @@ def test_help_tells_the_commands_and_the_exit_codes(capsys):
         assert code in printed
 
 
+@pytest.mark.parametrize(
+    ("encoding", "printed"),
+    [("cp1252", b"\xb1 \\u6a21\n"), ("ascii", b"\\xb1 \\u6a21\n"), ("utf-8", "± 模\n".encode())],
+)
+def test_names_that_a_console_cannot_print_lose_nothing(encoding, printed, monkeypatch):
+    console = io.TextIOWrapper(io.BytesIO(), encoding=encoding, newline="\n")
+    monkeypatch.setattr(sys, "stdout", console)
+    monkeypatch.setattr(
+        "sklearn_sparseeval.cli._demo.run", lambda arguments: sys.stdout.write("± 模\n") and None
+    )
+    assert main(["demo"]) == 0
+    console.flush()
+    assert console.buffer.getvalue() == printed
+
+
+def test_a_stream_that_is_no_console_is_left_alone(monkeypatch):
+    written = io.StringIO()  # as notebooks put in place of stdout
+    monkeypatch.setattr(sys, "stdout", written)
+    monkeypatch.setattr(
+        "sklearn_sparseeval.cli._demo.run", lambda arguments: sys.stdout.write("模\n") and None
+    )
+    assert main(["demo"]) == 0
+    assert written.getvalue() == "模\n"
+
+
 @pytest.mark.parametrize("command", ["import", "select", "predict", "show", "compare", "demo"])
 def test_every_command_has_help(command, capsys):
     with pytest.raises(SystemExit) as stop:
         main([command, "--help"])
     assert stop.value.code == 0
     assert "usage: sparseeval" in capsys.readouterr().out
+
+
+def test_examples_of_help_stand_on_lines_of_their_own(capsys):
+    with pytest.raises(SystemExit):
+        main(["import", "--help"])
+    lines = capsys.readouterr().out.splitlines()
+    assert "sparseeval import lm_eval_out -o scores.parquet" in lines

@@ -25,3 +25,25 @@ def test_margins_never_warn(history, tmp_path, n_errors, expected):
 
 def test_too_few_errors_are_told_with_their_number():
     assert few_errors_note(8).startswith("The errors of 8 models are too few")
+
+
+@pytest.mark.parametrize(
+    ("n_errors", "n_groups", "told"),
+    [
+        (8, 8, "The errors of 8 models are"),
+        (8, 3, "The errors of 3 groups of models that are held out together are"),
+        (40, 3, "The errors of 3 groups of models that are held out together are"),
+        (40, 8, "The errors of 8 groups of models that are held out together are"),
+    ],
+)
+def test_errors_of_a_group_count_once(n_errors, n_groups, told):
+    note = few_errors_note(n_errors, n_groups)
+    assert note.startswith(f"{told} too few")
+    # Of 9 errors and more the margin is a quantile, which need not be the largest.
+    assert ("the largest error is given in its place" in note) == (n_errors < 9)
+    assert ("a model of another group may be further off" in note) == (n_errors >= 9)
+
+
+@pytest.mark.parametrize(("n_errors", "n_groups"), [(9, 9), (40, 9), (40, 40)])
+def test_nine_groups_are_enough(n_errors, n_groups):
+    assert few_errors_note(n_errors, n_groups) is None

@@ -119,6 +119,10 @@ def test_what_to_do_next(runs, lines):
     assert next_steps(plan(harnesses=runs), Path("p")) == lines
 
 
+def test_a_folder_with_a_space_can_be_pasted():
+    assert "    sparseeval predict 'my plan' anchor_results" in next_steps(plan(), Path("my plan"))
+
+
 def test_the_readme_says_it_all():
     text = readme_text(plan(), Path("p"))
     assert "```sh\nlm_eval run\n```" in text

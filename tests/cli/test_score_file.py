@@ -154,8 +154,44 @@ def test_a_missing_package_is_named(tmp_path, monkeypatch, module, suffix):
         read_scores(path)
 
 
-def test_an_item_twice(tmp_path):
+@pytest.mark.parametrize("item", ["q1", "NA", "7"])
+def test_an_item_twice(tmp_path, item):
     path = tmp_path / "twice.csv"
-    path.write_text("model,q1,q2,q1\na,1,0,1\n")
-    with pytest.raises(ValueError, match="has two columns 'q1'"):
+    path.write_text(f"model,{item},q2,{item}\na,1,0,1\n")
+    with pytest.raises(ValueError, match=f"has two columns '{item}'"):
         read_scores(str(path))
+
+
+def test_columns_without_a_name_are_not_one_item(tmp_path):
+    path = tmp_path / "blank.csv"
+    path.write_text("model,q1,,\na,1,0,1\n")
+    assert len(set(read_scores(str(path)).items)) == 3
+
+
+def test_a_csv_holds_the_very_numbers_that_were_written(tmp_path):
+    scores = np.random.default_rng(0).random((20, 50))
+    frame = pd.DataFrame(scores, [f"m{row}" for row in range(20)]).add_prefix("q")
+    frame.rename_axis("model").to_csv(tmp_path / "scores.csv")
+    np.testing.assert_array_equal(read_scores(str(tmp_path / "scores.csv")).scores, scores)
+
+
+@pytest.mark.parametrize(
+    ("version", "asked"),
+    [("2.2.3", True), ("3.0.0", True), ("3.1.0rc0", False), ("3.10.0", False), ("4.0", False)],
+)
+def test_older_pandas_is_asked_for_exact_numbers(tmp_path, monkeypatch, version, asked):
+    read_csv, precisions = pd.read_csv, []
+
+    def spy(*args, float_precision=None, **kwargs):
+        precisions.append(float_precision)
+        return read_csv(*args, **kwargs)
+
+    monkeypatch.setattr(pd, "read_csv", spy)
+    monkeypatch.setattr(pd, "__version__", version)
+    read_scores(written(tmp_path / "scores.csv", FRAME))
+    assert ("round_trip" in precisions) is asked
+
+
+def test_a_folder_of_results(tmp_path):
+    with pytest.raises(ValueError, match=r"is a folder, and .*: sparseeval import .* -o scores"):
+        read_scores(str(tmp_path))

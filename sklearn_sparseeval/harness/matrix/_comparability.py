@@ -90,8 +90,8 @@ def setting_by_task(scores: ChosenScores, mixed_settings: str) -> dict[str, str]
         if mixed_settings == "raise":
             raise ResultsError(
                 f"{message} Their scores do not mean the same. Give the results of one setting, "
-                "for example results[results['setting'] != ...], or pass mixed_settings='warn' to "
-                "keep all."
+                "for example results[results['setting'] != ...], or pass mixed_settings='warn' "
+                "(--mixed-settings warn) to keep all."
             )
         warn(f"{message} All are kept.")
     return {task: variants[0].text if variants else "" for task, variants in by_task.items()}

@@ -209,7 +209,7 @@ def _recorded_twice(scores: ChosenScores, repeated: _Repeated, left_out: _LeftOu
     return ResultsError(
         f"{n_cells} score(s) are recorded more than once, such as that of model {model!r} on item "
         f"{item!r} of task {task!r}: {_places(source, other)}. Leave one out, or pass "
-        "duplicates='newest'."
+        "duplicates='newest' (--duplicates newest)."
     )
 
 

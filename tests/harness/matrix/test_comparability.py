@@ -47,7 +47,8 @@ def test_mixed_settings_are_refused():
         "1 task(s) were run in several settings, such as 't': 'version=1.0 n-shot=5' for 2 "
         "model(s), such as 'm0', and 'version=1.0 n-shot=0' for 1, such as 'm1'. Their scores do "
         "not mean the same. Give the results of one setting, for example "
-        "results[results['setting'] != ...], or pass mixed_settings='warn' to keep all."
+        "results[results['setting'] != ...], or pass mixed_settings='warn' (--mixed-settings warn) "
+        "to keep all."
     )
 
 
