@@ -63,6 +63,7 @@ def test_other_zip_files_are_no_predictors(absent, tmp_path):
         read_members(path)
 
 
+# zipfile warns where the test writes the damaged file, not where it is read.
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_a_member_twice_is_refused(tmp_path):
     path = zipped(tmp_path / "p.skops", [*TEXTS.items(), ("schema.json", b"[]")])

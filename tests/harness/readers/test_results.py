@@ -11,6 +11,7 @@ from sklearn_sparseeval.harness.readers._formats import FORMATS
 NAMES = sorted(FORMATS)
 
 
+# What a format's sample makes its reader warn of is tested with that reader.
 @pytest.mark.filterwarnings("ignore::sklearn_sparseeval.harness.ResultsWarning")
 @pytest.mark.parametrize("format", [None, "named"])
 @pytest.mark.parametrize("name", NAMES)
