@@ -16,12 +16,7 @@ from sklearn.utils.metadata_routing import (
 )
 from sklearn.utils.validation import check_is_fitted, check_memory, has_fit_parameter
 
-from sklearn_sparseeval._partial_rows import (
-    full_width,
-    results_in_cells,
-    results_in_columns,
-    rows_of_anything,
-)
+from sklearn_sparseeval._messages import listing
 from sklearn_sparseeval._sklearn import (
     HasMethods,
     _fit_context,
@@ -29,7 +24,12 @@ from sklearn_sparseeval._sklearn import (
     _safe_indexing,
     validate_data,
 )
-from sklearn_sparseeval.base import _listing
+from sklearn_sparseeval.numerics.partial_rows import (
+    full_width,
+    results_in_cells,
+    results_in_columns,
+    rows_of_anything,
+)
 
 Array = NDArray[np.floating]
 Indices = NDArray[np.intp]
@@ -314,7 +314,7 @@ class AnchoredRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         regressor = type(self.regressor).__name__
         raise ValueError(
             f"{int(missing.any(axis=1).sum())} of {len(missing)} models have no result (NaN) on "
-            f"{len(bad)} of {len(np.unique(items))} anchors: {_listing(names)}. The regressor "
+            f"{len(bad)} of {len(np.unique(items))} anchors: {listing(names)}. The regressor "
             f"{regressor} does not allow NaN. Evaluate these items, put an imputer in front of "
             "the regressor, as in make_pipeline(SimpleImputer(keep_empty_features=True), "
             "regressor), or take a regressor that allows NaN."

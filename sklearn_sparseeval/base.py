@@ -11,6 +11,7 @@ from sklearn.feature_selection import SelectorMixin
 from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_sparseeval._messages import listing
 from sklearn_sparseeval._sklearn import (
     CallbackSupportMixin,
     Interval,
@@ -22,8 +23,6 @@ from sklearn_sparseeval._sklearn import (
 )
 
 Array = NDArray[np.floating]
-
-_NAMES_SHOWN = 5
 
 
 class AnchorSelector(CallbackSupportMixin, SelectorMixin, BaseEstimator):
@@ -184,8 +183,8 @@ class AnchorSelector(CallbackSupportMixin, SelectorMixin, BaseEstimator):
         columns = getattr(X, "columns", None)
         if columns is not None and names is not None and list(columns) != list(names[items]):
             raise ValueError(
-                f"The columns of X are {_listing(columns)}, but the anchors in item order are "
-                f"{_listing(names[items])}. Reorder them with X[selector.get_feature_names_out()]."
+                f"The columns of X are {listing(columns)}, but the anchors in item order are "
+                f"{listing(names[items])}. Reorder them with X[selector.get_feature_names_out()]."
             )
         results = check_array(X, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan")
         if results.shape[1] != len(items):
@@ -219,7 +218,7 @@ class AnchorSelector(CallbackSupportMixin, SelectorMixin, BaseEstimator):
         names: Any = getattr(self, "feature_names_in_", np.arange(self.n_features_in_))[bad]
         raise ValueError(
             f"{int(missing.any(axis=1).sum())} of {len(missing)} models have no result (NaN) on "
-            f"{len(bad)} of the {len(self.anchors_)} anchors: {_listing(names)}. Evaluate these "
+            f"{len(bad)} of the {len(self.anchors_)} anchors: {listing(names)}. Evaluate these "
             "items, or set missing_anchors='keep' and put an imputer behind the selector."
         )
 
@@ -229,7 +228,7 @@ class AnchorSelector(CallbackSupportMixin, SelectorMixin, BaseEstimator):
         if len(empty):
             raise ValueError(
                 f"{len(empty)} models have no result at all (every item is NaN): rows "
-                f"{_listing(empty)} of X. Remove them."
+                f"{listing(empty)} of X. Remove them."
             )
         return evaluated
 
@@ -279,10 +278,3 @@ def _is_missing(block: Any) -> NDArray[np.bool_]:
     if block.dtype == object:
         missing |= np.frompyfunc(lambda value: value is None, 1, 1)(block).astype(bool)
     return missing
-
-
-def _listing(values: Any) -> str:
-    """Name a few values and count the rest."""
-    shown = ", ".join(repr(v.item() if hasattr(v, "item") else v) for v in values[:_NAMES_SHOWN])
-    rest = len(values) - _NAMES_SHOWN
-    return f"{shown} and {rest} more" if rest > 0 else shown

@@ -28,7 +28,7 @@ from sklearn_sparseeval import (
     TailoredSelector,
 )
 from sklearn_sparseeval.estimator_checks import anchor_selector_checks, check_anchor_selector
-from sklearn_sparseeval.selectors import _sparse_eval
+from sklearn_sparseeval.selectors.predictive import _sparse_eval
 
 CHECKS = {check.__name__: check for check in anchor_selector_checks()}
 

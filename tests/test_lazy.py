@@ -8,7 +8,6 @@ from importlib import import_module
 import pytest
 
 import sklearn_sparseeval
-from sklearn_sparseeval._lazy import lazy_attributes
 
 HEAVY = {"torch", "skorch", "matplotlib"}
 MODULES = ["sklearn_sparseeval"] + [
@@ -55,12 +54,6 @@ def test_an_unknown_attribute_is_named_in_the_error(module):
 def test_an_unknown_name_cannot_be_imported():
     with pytest.raises(ImportError, match="cannot import name 'Nonsense'"):
         exec("from sklearn_sparseeval import Nonsense")
-
-
-def test_a_lazy_name_is_the_object_of_its_module():
-    load = lazy_attributes("sklearn_sparseeval", {"max_absolute_error": ".metrics"})
-    metrics = import_module("sklearn_sparseeval.metrics")
-    assert load("max_absolute_error") is metrics.max_absolute_error
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -14,9 +14,9 @@ splits and 50 anchors (mean absolute error in percentage points, seeds 0 to 9):
 import numpy as np
 import pytest
 
-from sklearn_sparseeval import methods
 from sklearn_sparseeval.comparison._budget import with_seed
 from sklearn_sparseeval.datasets import load_helm_lite, load_open_llm
+from sklearn_sparseeval.methods import get_methods
 
 PANELS = {"gsm": load_helm_lite(task="gsm"), "arc": load_open_llm(task="arc_challenge")}
 
@@ -173,14 +173,14 @@ def errors(estimator, panel, n_seeds):
 
 @pytest.mark.parametrize(("method", "panel"), [key for key in PUBLISHED if key[0] in EXACT])
 def test_the_same_errors_split_by_split(method, panel):
-    ours = errors(lambda: methods()[method](50), panel, 10)
+    ours = errors(lambda: get_methods()[method](50), panel, 10)
     np.testing.assert_allclose(ours, PUBLISHED[method, panel], atol=EXACT[method])
 
 
 @pytest.mark.parametrize(("method", "panel"), [key for key in PUBLISHED if key[0] not in EXACT])
 def test_the_same_error_within_the_noise_of_the_splits(method, panel):
     n_seeds = 4 if "irt" in method else 10
-    ours = errors(lambda: methods()[method](50), panel, n_seeds)
+    ours = errors(lambda: get_methods()[method](50), panel, n_seeds)
     differences = ours - PUBLISHED[method, panel][:n_seeds]
     noise = differences.std(ddof=1) / np.sqrt(n_seeds)
     assert differences.mean() < 2.5 * noise  # no worse
@@ -189,6 +189,6 @@ def test_the_same_error_within_the_noise_of_the_splits(method, panel):
 
 @pytest.mark.parametrize("panel", PANELS)
 def test_weights_at_the_right_anchors_are_what_the_repair_brings(panel):
-    weighted = errors(lambda: methods()["tinybenchmarks-correctness"](50), panel, 10).mean()
+    weighted = errors(lambda: get_methods()["tinybenchmarks-correctness"](50), panel, 10).mean()
     assert weighted == pytest.approx(ALIGNED[panel], abs=0.5)
     assert weighted < MISALIGNED[panel] - 1.5

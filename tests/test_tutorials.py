@@ -15,8 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sklearn_sparseeval import ResidualRidgeRegressor
-from sklearn_sparseeval.harness import ScoreMatrix
+from sklearn_sparseeval import ResidualRidgeRegressor, ScoreMatrix
 
 DOCS = Path(__file__).parents[1] / "docs"
 BLOCK = re.compile(

@@ -17,8 +17,9 @@ import pandas as pd
 from sklearn.model_selection import ShuffleSplit
 from sklearn.neighbors import KNeighborsRegressor
 
-from sklearn_sparseeval import AnchoredRegressor, RandomSelector, datasets, methods
+from sklearn_sparseeval import AnchoredRegressor, RandomSelector, datasets
 from sklearn_sparseeval.comparison import compare_estimators
+from sklearn_sparseeval.methods import get_methods
 from sklearn_sparseeval.splitters import (
     FamilyShuffleSplit,
     StrengthSplit,
@@ -97,7 +98,7 @@ def nearest_model(n_anchors):
 METHODS = {
     "nearest model": nearest_model,
     **{
-        name: methods()[name]
+        name: get_methods()[name]
         for name in (
             "random-mean", "random-ridge", "random-residual-ridge", "stratified-difference",
             "sparse-ridge", "sparseeval-repaired",

@@ -22,9 +22,10 @@ from scipy.special import expit
 from sklearn.model_selection import ShuffleSplit
 from threadpoolctl import threadpool_limits
 
-from sklearn_sparseeval import ItemResponseModel, datasets, methods
+from sklearn_sparseeval import ItemResponseModel, datasets
 from sklearn_sparseeval.comparison import compare_estimators
 from sklearn_sparseeval.comparison._budget import with_seed
+from sklearn_sparseeval.methods import get_methods
 from sklearn_sparseeval.splitters import FamilyShuffleSplit, StrengthSplit, group_similar_models
 
 PANELS = {
@@ -57,7 +58,7 @@ def measure(args):
         for protocol in PROTOCOLS:
             start = time.perf_counter()
             comparison = compare_estimators(
-                methods(), data.data, cv=splits(data, protocol, args.splits), n_anchors=BUDGETS,
+                get_methods(), data.data, cv=splits(data, protocol, args.splits), n_anchors=BUDGETS,
                 scoring=["neg_mean_absolute_error", "kendall_tau"], n_jobs=args.jobs,
                 random_state=0,
             )  # fmt: skip
@@ -115,7 +116,7 @@ def speed():
     """One thread, 448 models x 756 items; and how well simulated item parameters come back."""
     data = datasets.make_score_matrix(448, 756, n_abilities=3, families=60, random_state=0)
     with threadpool_limits(1):
-        for name, method in methods().items():
+        for name, method in get_methods().items():
             estimator = with_seed(method(100), 0)
             start = time.perf_counter()
             estimator.fit(data.data, data.target)

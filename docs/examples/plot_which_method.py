@@ -11,7 +11,6 @@ call compares them under the same splits, and four pictures show what came out.
 # anchors only.
 import matplotlib.pyplot as plt
 
-from sklearn_sparseeval import methods
 from sklearn_sparseeval.comparison import compare_estimators
 from sklearn_sparseeval.datasets import load_helm_lite
 from sklearn_sparseeval.displays import (
@@ -20,6 +19,7 @@ from sklearn_sparseeval.displays import (
     ComparisonDisplay,
     ScorePredictionDisplay,
 )
+from sklearn_sparseeval.methods import get_methods
 
 data = load_helm_lite(task="mmlu", as_frame=True)
 names = [
@@ -54,7 +54,7 @@ plt.show()
 
 # %%
 # And the anchors that it chooses when it is fitted on all models.
-fitted = methods()[best](n_anchors=50).fit(data.data)
+fitted = get_methods()[best](n_anchors=50).fit(data.data)
 AnchorMapDisplay.from_selector(fitted, data.data).plot()
 plt.show()
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from sklearn_sparseeval import __version__
+from sklearn_sparseeval._version import __version__
 from sklearn_sparseeval.cli import _compare, _demo, _import, _predict, _select, _show
 
 __all__ = ["main"]

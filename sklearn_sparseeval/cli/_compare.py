@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sklearn_sparseeval._score_file import SHIPPED, ScoreTable, read_scores
 from sklearn_sparseeval.cli._arguments import positive, seed
-from sklearn_sparseeval.cli._families import find_families
-from sklearn_sparseeval.cli._score_file import SHIPPED, ScoreTable, read_scores
+from sklearn_sparseeval.plan._families import find_families
 
 # Quick ones of every kind; "all" adds those that train networks.
 _METHODS = (
@@ -127,11 +127,11 @@ def run(arguments: argparse.Namespace) -> None:
     arguments : argparse.Namespace
         As :func:`add_parser` describes them.
     """
-    from sklearn_sparseeval import methods
     from sklearn_sparseeval.cli._comparison_table import print_table
     from sklearn_sparseeval.comparison import compare_estimators
+    from sklearn_sparseeval.methods import get_methods
 
-    registered = methods()
+    registered = get_methods()
     names = list(registered) if arguments.methods == ["all"] else arguments.methods
     _check_names(names, arguments.baseline, registered)
     _check_optional_packages(report=not arguments.no_report)
@@ -177,9 +177,9 @@ class _ListMethods(argparse.Action):
     """Print the methods and exit, as --help does."""
 
     def __call__(self, parser: argparse.ArgumentParser, *rest: object) -> None:
-        from sklearn_sparseeval import methods
+        from sklearn_sparseeval.methods import get_methods
 
-        for method in methods().values():
+        for method in get_methods().values():
             print(f"{method.name:<28} {method.description}\n{'':<28} {method.source}")
         parser.exit()
 

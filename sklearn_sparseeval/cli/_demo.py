@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_sparseeval._score_file import SHIPPED
 from sklearn_sparseeval.cli._arguments import positive, seed
-from sklearn_sparseeval.cli._score_file import SHIPPED
 
 Array = NDArray[np.floating]
 

@@ -6,12 +6,12 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
-from sklearn_sparseeval.cli._json_output import json_text
-from sklearn_sparseeval.cli._notes import noted, print_notes
+from sklearn_sparseeval._messages import counted
 from sklearn_sparseeval.cli._optional_packages import require_packages
 from sklearn_sparseeval.cli._reading_arguments import add_reading_arguments, read_given_results
-from sklearn_sparseeval.cli._text_table import text_table
-from sklearn_sparseeval.cli._wording import counted
+from sklearn_sparseeval.plan._json import json_text
+from sklearn_sparseeval.plan._notes import noted, print_notes
+from sklearn_sparseeval.plan._text_table import text_table
 
 _TASKS_SHOWN = 25
 _ANCHORS = 100  # a usual number to suggest
@@ -142,7 +142,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _check_output(path: Path) -> None:
     """Refuse a path that cannot be written before hours of logs are read."""
-    from sklearn_sparseeval.harness._score_matrix import has_described_items
+    from sklearn_sparseeval.score_matrix import has_described_items
 
     if path.is_dir():
         raise ValueError(f"--output {path} is a folder. Give the name of a file in it.")

@@ -5,15 +5,15 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sklearn_sparseeval.cli._json_output import json_text
-from sklearn_sparseeval.cli._notes import noted, print_notes
 from sklearn_sparseeval.cli._optional_packages import require_packages
-from sklearn_sparseeval.cli._plan_summary import scaled
 from sklearn_sparseeval.cli._reading_arguments import add_reading_arguments
-from sklearn_sparseeval.cli._text_table import text_table
+from sklearn_sparseeval.plan._json import json_text
+from sklearn_sparseeval.plan._notes import noted, print_notes
+from sklearn_sparseeval.plan._summary import scaled
+from sklearn_sparseeval.plan._text_table import text_table
 
 if TYPE_CHECKING:
-    from sklearn_sparseeval.cli._anchor_predictions import AnchorPredictions
+    from sklearn_sparseeval.plan._predict import AnchorPredictions
 
 MISFIT = 3  # exit code
 _ROWS_SHOWN = 40
@@ -71,10 +71,10 @@ def run(arguments: argparse.Namespace) -> int:
     code : int
         0, or 3 where results of a model do not fit the plan.
     """
-    from sklearn_sparseeval.cli._anchor_predictions import predict_models
-    from sklearn_sparseeval.cli._anchor_results import read_anchor_results
-    from sklearn_sparseeval.cli._plan_folder import find_predictor, read_plan
-    from sklearn_sparseeval.persistence import load_predictor
+    from sklearn_sparseeval.plan import load_predictor
+    from sklearn_sparseeval.plan._anchor_results import read_anchor_results
+    from sklearn_sparseeval.plan._folder import find_predictor, read_plan
+    from sklearn_sparseeval.plan._predict import predict_models
 
     require_packages("predict", "pandas", "skops")
     predictor = find_predictor(arguments.plan)

@@ -8,8 +8,8 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from sklearn_sparseeval._score_file import ScoreTable
 from sklearn_sparseeval.cli._comparison_table import summary_rows, verdict
-from sklearn_sparseeval.cli._score_file import ScoreTable
 from sklearn_sparseeval.comparison._budget import with_seed
 
 _HEADINGS = {
@@ -93,7 +93,7 @@ def write_report(
     notes : list of str
         What the reader must know, such as failures.
     """
-    from sklearn_sparseeval import __version__
+    from sklearn_sparseeval._version import __version__
 
     escaped = "".join(f"<li>{html.escape(note)}</li>" for note in notes)
     path.write_text(
@@ -129,13 +129,13 @@ def _table(comparison: Any, n_anchors: int, unit: str) -> str:
 
 
 def _figures(comparison: Any, table: ScoreTable, unit: str) -> list[str]:
-    from sklearn_sparseeval import methods
     from sklearn_sparseeval.displays import (
         AnchorMapDisplay,
         BudgetCurveDisplay,
         ComparisonDisplay,
         ScorePredictionDisplay,
     )
+    from sklearn_sparseeval.methods import get_methods
 
     n_anchors = comparison.n_anchors[len(comparison.n_anchors) // 2]
     drawn: list[tuple[Callable[..., Any], str]] = [
@@ -159,7 +159,7 @@ def _figures(comparison: Any, table: ScoreTable, unit: str) -> list[str]:
         predictions = ScorePredictionDisplay.from_comparison(
             comparison, method=best, n_anchors=n_anchors
         )
-        fitted = with_seed(methods()[best](n_anchors), 0).fit(table.scores)
+        fitted = with_seed(get_methods()[best](n_anchors), 0).fit(table.scores)
         drawn += [
             (
                 predictions.plot,

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sklearn_sparseeval._score_file import SHIPPED
 from sklearn_sparseeval.cli._arguments import positive, seed
-from sklearn_sparseeval.cli._json_output import json_text
-from sklearn_sparseeval.cli._notes import noted, print_notes
 from sklearn_sparseeval.cli._optional_packages import require_packages
-from sklearn_sparseeval.cli._score_file import SHIPPED
+from sklearn_sparseeval.plan._json import json_text
+from sklearn_sparseeval.plan._notes import noted, print_notes
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-    from sklearn_sparseeval._methods import Method
-    from sklearn_sparseeval.cli._score_matrix_source import History
+    from sklearn_sparseeval.methods._registry import Method
+    from sklearn_sparseeval.plan._score_matrix_source import History
 
 _METHOD = "sparse-ridge"
 _LEAST_MODELS = 3
@@ -110,7 +110,7 @@ def run(arguments: argparse.Namespace) -> None:
     arguments : argparse.Namespace
         As :func:`add_parser` describes them.
     """
-    from sklearn_sparseeval.cli._plan_folder import check_plan_output
+    from sklearn_sparseeval.plan._folder import check_plan_output
 
     method = _method(arguments.method)
     check_plan_output(arguments.output, force=arguments.force)
@@ -125,17 +125,17 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _make_plan(arguments: argparse.Namespace, method: "Method", notes: list[str]) -> Any:
-    from sklearn_sparseeval.cli._cross_validation import (
+    from sklearn_sparseeval.plan import save_predictor
+    from sklearn_sparseeval.plan._folder import write_plan
+    from sklearn_sparseeval.plan._lists import check_harness_args
+    from sklearn_sparseeval.plan._out_of_fold import (
         fit,
         hold_out,
         note_if_useless,
         out_of_fold,
     )
-    from sklearn_sparseeval.cli._harness_files import check_harness_args
-    from sklearn_sparseeval.cli._plan_description import describe_predictor
-    from sklearn_sparseeval.cli._plan_folder import write_plan
-    from sklearn_sparseeval.cli._score_matrix_source import read_history
-    from sklearn_sparseeval.persistence import save_predictor
+    from sklearn_sparseeval.plan._plan import describe_predictor
+    from sklearn_sparseeval.plan._score_matrix_source import read_history
 
     history = read_history(arguments.scores)
     matrix = history.matrix
@@ -178,9 +178,9 @@ def _make_plan(arguments: argparse.Namespace, method: "Method", notes: list[str]
 
 
 def _method(name: str) -> "Method":
-    from sklearn_sparseeval import methods
+    from sklearn_sparseeval.methods import get_methods
 
-    registered = methods()
+    registered = get_methods()
     if name not in registered:
         raise ValueError(
             f"--method: there is no method {name!r}. Expected one of: {', '.join(registered)}."
@@ -254,7 +254,7 @@ def _score_range(
 
 
 def _print_plan(plan: dict[str, Any], folder: Path) -> None:
-    from sklearn_sparseeval.cli._plan_summary import (
+    from sklearn_sparseeval.plan._summary import (
         error_table,
         headline,
         how_measured,

@@ -4,10 +4,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from sklearn_sparseeval.cli._json_output import json_text
-from sklearn_sparseeval.cli._notes import noted, print_notes
 from sklearn_sparseeval.cli._optional_packages import require_packages
-from sklearn_sparseeval.cli._text_table import text_table
+from sklearn_sparseeval.plan._json import json_text
+from sklearn_sparseeval.plan._notes import noted, print_notes
+from sklearn_sparseeval.plan._text_table import text_table
 
 
 def add_parser(commands: Any) -> None:
@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> None:
     arguments : argparse.Namespace
         With `plan`, `anchors` and `json`.
     """
-    from sklearn_sparseeval.cli._plan_folder import read_plan
+    from sklearn_sparseeval.plan._folder import read_plan
 
     require_packages("show", "pandas", "skops")
     notes: list[str] = []
@@ -70,7 +70,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _print_plan(plan: dict[str, Any], path: Path) -> None:
-    from sklearn_sparseeval.cli._plan_summary import (
+    from sklearn_sparseeval.plan._summary import (
         error_table,
         headline,
         how_measured,

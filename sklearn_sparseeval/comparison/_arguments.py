@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from sklearn.model_selection import ShuffleSplit, check_cv
 from sklearn.utils import check_array, check_random_state
 
-from sklearn_sparseeval._methods import methods as registered_methods
 from sklearn_sparseeval._sklearn import _num_samples
+from sklearn_sparseeval.methods import get_methods
 from sklearn_sparseeval.splitters import FamilyShuffleSplit
 
 Array = NDArray[np.floating]
@@ -38,7 +38,7 @@ def check_methods(estimators: Any) -> dict[str, Any]:
             "{'mine': estimator}."
         )
     if not isinstance(estimators, Mapping):
-        registered = registered_methods()
+        registered = get_methods()
         names = [estimators] if isinstance(estimators, str) else list(estimators)
         unknown = [name for name in names if name not in registered]
         if unknown:

@@ -14,7 +14,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
-from sklearn_sparseeval import __version__
+from sklearn_sparseeval._version import __version__
 from sklearn_sparseeval.comparison._arguments import (
     check_baseline,
     check_budgets,
@@ -61,7 +61,7 @@ def compare_estimators(
         The methods by name. An estimator has a parameter `n_anchors`, its own or of one of its
         parts (a pipeline with a selector, an :class:`~sklearn_sparseeval.AnchoredRegressor`),
         and is cloned; a callable makes one: ``function(n_anchors=50)``. A list names methods of
-        :func:`sklearn_sparseeval.methods`.
+        :func:`sklearn_sparseeval.methods.get_methods`.
     X : array-like or DataFrame of shape (n_models, n_items)
         Score matrix; NaN = not evaluated. The index of a pandas frame names the models.
     y : array-like of shape (n_models,) or (n_models, n_tasks), default=None

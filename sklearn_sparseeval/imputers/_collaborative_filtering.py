@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sklearn_sparseeval._item_groups import item_groups
 from sklearn_sparseeval._sklearn import Interval
 from sklearn_sparseeval.imputers._distances import mean_absolute_differences
 from sklearn_sparseeval.imputers._source_imputer import SourceImputer, SourceModels
 from sklearn_sparseeval.imputers._transport import LineDistribution
+from sklearn_sparseeval.numerics.item_groups import item_groups
 
 Array = NDArray[np.floating]
 Indices = NDArray[np.intp]

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
-from sklearn_sparseeval._latent_items import _distinct_rows
 from sklearn_sparseeval._sklearn import Interval, RealNotInt, StrOptions
 from sklearn_sparseeval.imputers._projection import LowRankModel, complete_rows
 from sklearn_sparseeval.imputers._source_imputer import SourceImputer, SourceModels
+from sklearn_sparseeval.numerics.latent_items import _distinct_rows
 
 Array = NDArray[np.floating]
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import gen_batches
 
-from sklearn_sparseeval._latent_items import latent_item_features
+from sklearn_sparseeval.numerics.latent_items import latent_item_features
 
 Array = NDArray[np.floating]
 

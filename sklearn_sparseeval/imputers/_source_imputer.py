@@ -9,8 +9,8 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
+from sklearn_sparseeval._messages import listing
 from sklearn_sparseeval._sklearn import _check_sample_weight, _fit_context, validate_data
-from sklearn_sparseeval.base import _listing
 
 Array = NDArray[np.floating]
 Indices = NDArray[np.intp]
@@ -207,6 +207,6 @@ class SourceImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 def _refuse(rows: Indices, what: str) -> None:
     if len(rows):
         raise ValueError(
-            f"{len(rows)} models have no result (NaN) on {what}: rows {_listing(rows)} of X. "
+            f"{len(rows)} models have no result (NaN) on {what}: rows {listing(rows)} of X. "
             "Evaluate them on some items, or remove them."
         )

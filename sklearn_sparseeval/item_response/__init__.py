@@ -1,16 +1,5 @@
 """Item response theory: what the abilities of models and the difficulty of items say of results."""
 
-from typing import TYPE_CHECKING
+from lazy_loader import attach_stub
 
-from sklearn_sparseeval._lazy import lazy_attributes
-
-if TYPE_CHECKING:
-    from sklearn_sparseeval.item_response._model import ItemResponseModel
-
-__all__ = ["ItemResponseModel"]
-
-__getattr__ = lazy_attributes(__name__, {"ItemResponseModel": "._model"})
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from sklearn_sparseeval._latent_items import _blocks
+from sklearn_sparseeval.numerics.latent_items import _blocks
 
 Array = NDArray[np.floating]
 

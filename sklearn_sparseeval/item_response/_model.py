@@ -13,7 +13,6 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
-from sklearn_sparseeval._latent_items import _distinct_rows
 from sklearn_sparseeval._sklearn import (
     Interval,
     StrOptions,
@@ -24,6 +23,7 @@ from sklearn_sparseeval._sklearn import (
 from sklearn_sparseeval.item_response._abilities import estimate_abilities
 from sklearn_sparseeval.item_response._dimensions import choose_n_dimensions
 from sklearn_sparseeval.item_response._variational import fit_item_response
+from sklearn_sparseeval.numerics.latent_items import _distinct_rows
 
 Array = NDArray[np.floating]
 

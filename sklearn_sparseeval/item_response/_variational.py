@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logit
 
-from sklearn_sparseeval._latent_items import _blocks, latent_item_features
 from sklearn_sparseeval.item_response._gaussians import Gaussians
+from sklearn_sparseeval.numerics.latent_items import _blocks, latent_item_features
 
 Array = NDArray[np.floating]
 

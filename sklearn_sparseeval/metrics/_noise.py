@@ -8,8 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import mean_absolute_error
 from sklearn.utils import check_array, check_random_state
 
+from sklearn_sparseeval._messages import listing
 from sklearn_sparseeval._sklearn import Interval
-from sklearn_sparseeval.base import _listing
 from sklearn_sparseeval.metrics._validation import check_parameters
 
 # Draws of all items in memory at a time.
@@ -179,7 +179,7 @@ def _check_results(X: ArrayLike) -> NDArray[np.float64]:
     if len(empty):
         raise ValueError(
             f"{len(empty)} model(s) have no result at all (every item is NaN): row(s) "
-            f"{_listing(empty)} of X; expected a score matrix with a result in every row. Remove "
+            f"{listing(empty)} of X; expected a score matrix with a result in every row. Remove "
             "them."
         )
     return results

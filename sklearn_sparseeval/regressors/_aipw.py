@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_sparseeval._sklearn import Interval, _fit_context
 from sklearn_sparseeval.regressors._anchor_results import checked_anchor_weights, refuse_rows
-from sklearn_sparseeval.regressors._imputed_rows import ImputingRegressor
+from sklearn_sparseeval.regressors._whole_rows import ImputingRegressor
 
 Array = NDArray[np.floating]
 Indices = NDArray[np.intp]

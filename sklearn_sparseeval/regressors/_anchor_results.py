@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array
 
+from sklearn_sparseeval._messages import listing
 from sklearn_sparseeval._sklearn import _check_sample_weight
-from sklearn_sparseeval.base import _listing
 
 Array = NDArray[np.floating]
 
@@ -40,8 +40,8 @@ def checked_anchor_weights(anchor_weights: ArrayLike | None, n_anchors: int) -> 
     if weights.min() < 0:
         negative = np.flatnonzero(weights < 0)
         raise ValueError(
-            f"anchor_weights must not be negative; got {_listing(weights[negative])} at "
-            f"{_listing(negative)}."
+            f"anchor_weights must not be negative; got {listing(weights[negative])} at "
+            f"{listing(negative)}."
         )
     if weights.max() == 0:
         raise ValueError("anchor_weights are all zero. Give at least one anchor a positive weight.")
@@ -127,7 +127,7 @@ def item_means(X: Array, sample_weight: Array, names: Any) -> Array:
     if len(empty):
         raise ValueError(
             f"{len(empty)} of the {X.shape[1]} anchors have no result in training (every model is "
-            f"NaN): {_listing(np.asarray(names)[empty])}. Remove these columns."
+            f"NaN): {listing(np.asarray(names)[empty])}. Remove these columns."
         )
     return np.asarray(sample_weight @ np.where(missing, 0, X) / (sample_weight @ ~missing))
 
@@ -189,7 +189,7 @@ def refuse_rows(
         return
     rows = empty if row_numbers is None else row_numbers[empty]
     raise ValueError(
-        f"{len(empty)} models have no result (NaN) on {anchors}: rows {_listing(rows)} of X. "
+        f"{len(empty)} models have no result (NaN) on {anchors}: rows {listing(rows)} of X. "
         "Evaluate them on some anchors, or remove them."
     )
 

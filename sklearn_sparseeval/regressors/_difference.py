@@ -9,9 +9,9 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_sparseeval._latent_items import latent_item_features
+from sklearn_sparseeval._messages import listing
 from sklearn_sparseeval._sklearn import Interval, StrOptions, _fit_context, validate_data
-from sklearn_sparseeval.base import _listing
+from sklearn_sparseeval.numerics.latent_items import latent_item_features
 from sklearn_sparseeval.regressors._anchor_results import (
     checked_anchor_weights,
     checked_score_range,
@@ -287,7 +287,7 @@ class DifferenceRegressor(RegressorMixin, BaseEstimator):
         unknown = indices[~np.isin(indices, items)]
         if len(unknown):
             raise ValueError(
-                f"anchors holds {_listing(unknown)}, which are no columns of X with a result: X "
+                f"anchors holds {listing(unknown)}, which are no columns of X with a result: X "
                 f"has {self.n_features_in_} columns, {len(items)} of them with a result."
             )
         if len(np.unique(indices)) < len(indices):

@@ -8,12 +8,12 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_sparseeval._latent_items import _distinct_rows
 from sklearn_sparseeval._sklearn import Interval, _fit_context
 from sklearn_sparseeval.item_response import ItemResponseModel
+from sklearn_sparseeval.numerics.latent_items import _distinct_rows
 from sklearn_sparseeval.regressors._anchor_results import checked_anchor_weights, refuse_rows
-from sklearn_sparseeval.regressors._imputed_rows import History
 from sklearn_sparseeval.regressors._pirt import PIRTRegressor
+from sklearn_sparseeval.regressors._whole_rows import History
 
 Array = NDArray[np.floating]
 

@@ -7,9 +7,9 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_sparseeval._messages import listing
 from sklearn_sparseeval._sklearn import _fit_context
-from sklearn_sparseeval.base import _listing
-from sklearn_sparseeval.regressors._imputed_rows import ImputingRegressor
+from sklearn_sparseeval.regressors._whole_rows import ImputingRegressor
 
 Array = NDArray[np.floating]
 
@@ -187,7 +187,7 @@ class ImputedScoreRegressor(ImputingRegressor):
         if weights.min() < 0:
             negative = np.flatnonzero((weights < 0).any(axis=0))
             raise ValueError(
-                f"item_weights must not be negative; they are for items {_listing(negative)}."
+                f"item_weights must not be negative; they are for items {listing(negative)}."
             )
         weights = weights[:, self._items]
         empty = np.flatnonzero(~weights.any(axis=1))

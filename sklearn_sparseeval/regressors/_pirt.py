@@ -7,8 +7,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from sklearn_sparseeval._sklearn import _fit_context
 from sklearn_sparseeval.item_response import ItemResponseModel
-from sklearn_sparseeval.regressors._imputed_rows import History
 from sklearn_sparseeval.regressors._imputed_score import ImputedScoreRegressor
+from sklearn_sparseeval.regressors._whole_rows import History
 
 Array = NDArray[np.floating]
 

@@ -9,8 +9,8 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_sparseeval._ridge import fit_ridge
 from sklearn_sparseeval._sklearn import Interval, StrOptions, _fit_context, validate_data
+from sklearn_sparseeval.numerics.ridge import fit_ridge
 from sklearn_sparseeval.regressors._anchor_results import (
     checked_anchor_weights,
     checked_score_range,

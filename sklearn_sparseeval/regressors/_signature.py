@@ -12,7 +12,6 @@ from sklearn.neighbors import KNeighborsRegressor
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_sparseeval._row_order import canonical_row_order
 from sklearn_sparseeval._sklearn import (
     HasMethods,
     Interval,
@@ -20,6 +19,7 @@ from sklearn_sparseeval._sklearn import (
     _fit_context,
     validate_data,
 )
+from sklearn_sparseeval.numerics.row_identity import canonical_row_order
 from sklearn_sparseeval.regressors._anchor_results import (
     checked_score_range,
     fill_missing_results,

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, RegressorMixin
 
-from sklearn_sparseeval import methods
 from sklearn_sparseeval.cli import _compare, main
 from sklearn_sparseeval.comparison import compare_estimators
 from sklearn_sparseeval.datasets import make_score_matrix
+from sklearn_sparseeval.methods import get_methods
 from sklearn_sparseeval.splitters import FamilyShuffleSplit, StrengthSplit, group_similar_models
 
 QUICK = ["--methods", "random-mean", "sparse-ridge", "--n-anchors", "5", "10", "--repeats", "4"]
@@ -131,7 +131,7 @@ def test_the_list_of_methods(capsys, given):
         run(*given)
     assert stop.value.code == 0
     printed = capsys.readouterr().out
-    for method in methods().values():
+    for method in get_methods().values():
         assert method.name in printed
         assert method.description in printed
 
@@ -145,7 +145,7 @@ def test_all_methods(scores, monkeypatch, capsys):
 
     monkeypatch.setattr("sklearn_sparseeval.comparison.compare_estimators", compare)
     assert run(str(scores), "--methods", "all") == 2
-    assert seen["names"] == list(methods())
+    assert seen["names"] == list(get_methods())
     assert capsys.readouterr().err == "sparseeval: error: enough\n"
 
 
@@ -164,7 +164,7 @@ class Broken(RegressorMixin, BaseEstimator):
 
 
 def test_a_failing_method_is_noted_and_counted(scores, capsys):
-    registry = {"random-mean": methods()["random-mean"], "sparse-ridge": Broken()}
+    registry = {"random-mean": get_methods()["random-mean"], "sparse-ridge": Broken()}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
             "sklearn_sparseeval.comparison._arguments.registered_methods", lambda: registry

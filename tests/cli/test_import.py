@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sklearn_sparseeval import ScoreMatrix
 from sklearn_sparseeval.cli import _import, main
-from sklearn_sparseeval.harness import ScoreMatrix
 
 
 @pytest.fixture

@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sklearn_sparseeval.cli import _anchor_predictions, main
-from sklearn_sparseeval.harness import ScoreMatrix
-from sklearn_sparseeval.persistence import load_predictor
+from sklearn_sparseeval import ScoreMatrix
+from sklearn_sparseeval.cli import main
+from sklearn_sparseeval.plan import _predict as _anchor_predictions
+from sklearn_sparseeval.plan import load_predictor
 
 PM = "\N{PLUS-MINUS SIGN}"
 N_SOURCES = 18
@@ -355,7 +356,7 @@ def test_an_interrupted_run_is_no_crash(plans, tmp_path, monkeypatch, capsys):
     def interrupt(*args, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sklearn_sparseeval.cli._anchor_results.read_given_results", interrupt)
+    monkeypatch.setattr("sklearn_sparseeval.plan._anchor_results.read_given_results", interrupt)
     assert predict(plans / "plan", tmp_path) == 130
     assert capsys.readouterr().err == "sparseeval: stopped\n"
 

@@ -7,14 +7,14 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 
-from sklearn_sparseeval import methods
+from sklearn_sparseeval import ScoreMatrix
 from sklearn_sparseeval.cli import _select, main
-from sklearn_sparseeval.cli._cross_validation import hold_out, out_of_fold
 from sklearn_sparseeval.comparison._budget import with_seed
 from sklearn_sparseeval.datasets import load_helm_lite
-from sklearn_sparseeval.harness import ScoreMatrix
+from sklearn_sparseeval.methods import get_methods
 from sklearn_sparseeval.metrics import kendall_tau_score
-from sklearn_sparseeval.persistence import load_predictor
+from sklearn_sparseeval.plan import load_predictor
+from sklearn_sparseeval.plan._out_of_fold import hold_out, out_of_fold
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def notes():
 def test_the_plan_holds_what_was_asked_for(scores, matrix, capsys):
     assert run("scores.parquet", "-k", "8", "-o", "plan") == 0
     saved = load_predictor("plan/predictor.skops", matrix=matrix)
-    model = with_seed(methods()["sparse-ridge"](8), 0)
+    model = with_seed(get_methods()["sparse-ridge"](8), 0)
     model.set_params(selector__target_weights=[2, 1, 1])
     model.fit(matrix.data, matrix.targets.to_numpy())
     assert list(saved.anchors.index) == list(matrix.items.index[model.anchors_])
@@ -77,7 +77,7 @@ def test_the_plan_holds_what_was_asked_for(scores, matrix, capsys):
 def test_the_error_is_that_of_models_held_out(scores, matrix, capsys):
     assert run("scores.parquet", "-k", "8", "-o", "plan", "--seed", "5", "--folds", "4") == 0
     printed = capsys.readouterr().out
-    estimator = with_seed(methods()["sparse-ridge"](8), 5)
+    estimator = with_seed(get_methods()["sparse-ridge"](8), 5)
     estimator.set_params(selector__target_weights=[2, 1, 1])
     held_out = hold_out(matrix.data, None, folds=4, seed=5, notes=[])
     found = out_of_fold(
@@ -153,7 +153,7 @@ def test_other_methods(scores, matrix, method, targets, capsys):
     assert run("scores.parquet", "-k", "8", "-o", "plan", "--method", method, "--seed", "1") == 0
     saved = load_predictor("plan/predictor.skops")
     assert (saved.method, saved.targets) == (method, targets)
-    model = with_seed(methods()[method](8), 1)
+    model = with_seed(get_methods()[method](8), 1)
     y = matrix.targets[targets].to_numpy()
     model.fit(matrix.data, y if len(targets) > 1 else y[:, 0])
     expected = model.predict(matrix.data).reshape(24, -1).clip(0, 1)
@@ -362,7 +362,7 @@ def test_a_missing_package_is_named(scores, monkeypatch, capsys):
 
 def test_the_overall_score_counts_as_much_as_all_tasks(matrix):
     arguments = type("Arguments", (), {"n_anchors": 5, "seed": 0})
-    estimator = _select._estimator(methods()["sparse-ridge"], arguments, 4)
+    estimator = _select._estimator(get_methods()["sparse-ridge"], arguments, 4)
     assert estimator.selector.target_weights == [3, 1, 1, 1]
-    alone = _select._estimator(methods()["sparse-ridge"], arguments, 1)
+    alone = _select._estimator(get_methods()["sparse-ridge"], arguments, 1)
     assert alone.selector.target_weights is None

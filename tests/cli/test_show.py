@@ -6,7 +6,7 @@ import pytest
 
 from sklearn_sparseeval.cli import main
 from sklearn_sparseeval.datasets import make_score_matrix
-from sklearn_sparseeval.persistence import load_predictor
+from sklearn_sparseeval.plan import load_predictor
 
 
 @pytest.fixture(scope="module")

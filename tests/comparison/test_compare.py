@@ -24,9 +24,9 @@ from sklearn_sparseeval import (
     SparseRidgeSelector,
     WeightedMeanRegressor,
 )
-from sklearn_sparseeval import methods as registered_methods
 from sklearn_sparseeval.comparison import _compare, compare_estimators
 from sklearn_sparseeval.datasets import load_helm_lite, make_score_matrix
+from sklearn_sparseeval.methods import get_methods
 from sklearn_sparseeval.metrics import get_scorers
 from sklearn_sparseeval.splitters import FamilyShuffleSplit, StrengthSplit
 
@@ -201,7 +201,7 @@ def test_a_regressor_that_reads_all_items_gains_nothing(panel):
 def test_the_numbers_do_not_depend_on_the_jobs(panel, context):
     methods = METHODS | {
         "drawn": make_pipeline(RandomSelector(), RidgeCV()),
-        "network": registered_methods()["sparse-ridge-mlp"],
+        "network": get_methods()["sparse-ridge-mlp"],
     }
     one = compare_estimators(methods, panel.data, **QUICK)
     with joblib.parallel_config(**{"n_jobs": 2} | context):
@@ -568,7 +568,7 @@ def test_several_tasks(panel):
     assert comparison.noise_ceiling("mean_absolute_error") is None
 
 
-def test_registered_methods_by_name(panel):
+def test_get_methods_by_name(panel):
     comparison = compare_estimators(["random-mean", "sparse-ridge"], panel.data, **QUICK)
     assert comparison.methods == ["random-mean", "sparse-ridge"]
     assert compare_estimators("random-mean", panel.data, **QUICK).methods == ["random-mean"]

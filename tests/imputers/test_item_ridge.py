@@ -6,9 +6,9 @@ from numpy.testing import assert_allclose
 from sklearn.linear_model import Ridge, RidgeCV
 
 from sklearn_sparseeval import ImputedScoreRegressor, ItemRidgeImputer
-from sklearn_sparseeval._ridge import RELATIVE_ALPHAS
 from sklearn_sparseeval.datasets import load_helm_lite, load_open_llm
 from sklearn_sparseeval.imputers import _item_ridge
+from sklearn_sparseeval.numerics.ridge import RELATIVE_ALPHAS
 
 RNG = np.random.default_rng(0)
 SOURCES = (RNG.random((7, 40)) < np.linspace(0.1, 0.9, 40)).astype(float)

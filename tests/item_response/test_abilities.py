@@ -9,9 +9,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from sklearn_sparseeval import _latent_items
 from sklearn_sparseeval.item_response import _abilities
 from sklearn_sparseeval.item_response._abilities import estimate_abilities
+from sklearn_sparseeval.numerics import latent_items as _latent_items
 
 
 def simulated(n_models=20, n_items=30, n_dimensions=2, seed=0, scale=1.0):

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scipy.special import expit
 
-from sklearn_sparseeval import _latent_items
 from sklearn_sparseeval.datasets import load_helm_lite, make_score_matrix
 from sklearn_sparseeval.item_response import _variational
 from sklearn_sparseeval.item_response._gaussians import Gaussians
@@ -20,6 +19,7 @@ from sklearn_sparseeval.item_response._variational import (
     fit_item_response,
     principal_axes,
 )
+from sklearn_sparseeval.numerics import latent_items as _latent_items
 
 
 def random_gaussians(n, size, rng):

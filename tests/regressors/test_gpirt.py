@@ -16,8 +16,8 @@ from sklearn_sparseeval import (
     ItemResponseModel,
     PIRTRegressor,
 )
-from sklearn_sparseeval._latent_items import _distinct_rows
 from sklearn_sparseeval.datasets import load_helm_lite, make_score_matrix
+from sklearn_sparseeval.numerics.latent_items import _distinct_rows
 
 NAN = np.nan
 MATRIX = make_score_matrix(66, 40, n_abilities=3, graded=True, random_state=1).data

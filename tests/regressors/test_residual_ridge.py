@@ -10,8 +10,8 @@ from sklearn.linear_model import Ridge, RidgeCV
 from sklearn.model_selection import LeaveOneOut, cross_val_predict
 
 from sklearn_sparseeval import ResidualRidgeRegressor
-from sklearn_sparseeval._ridge import RELATIVE_ALPHAS
 from sklearn_sparseeval.datasets import load_helm_lite, load_open_llm, load_zeroeval_gsm
+from sklearn_sparseeval.numerics.ridge import RELATIVE_ALPHAS
 
 NAN = np.nan
 

@@ -19,8 +19,8 @@ from sklearn_sparseeval import (
     ResidualRidgeRegressor,
     SignatureRegressor,
 )
-from sklearn_sparseeval._row_order import canonical_row_order
 from sklearn_sparseeval.datasets import load_helm_lite, load_open_llm, load_zeroeval_gsm
+from sklearn_sparseeval.numerics.row_identity import canonical_row_order
 
 NAN = np.nan
 # Those of the paper, quick and with a seed.

@@ -225,7 +225,7 @@ class TestInvariance:
 
     def test_columns_that_are_computed_when_needed_make_no_difference(self, monkeypatch):
         expected = [_anchors(8, scores, Y, alpha=1.0) for scores in PANELS.values()]
-        monkeypatch.setattr("sklearn_sparseeval._gram._ALL_AT_ONCE", 0)
+        monkeypatch.setattr("sklearn_sparseeval.numerics.gram._ALL_AT_ONCE", 0)
         got = [_anchors(8, scores, Y, alpha=1.0) for scores in PANELS.values()]
         assert got == expected
 

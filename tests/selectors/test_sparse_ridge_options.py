@@ -8,7 +8,7 @@ from sklearn.callback import ProgressBar
 from sklearn.linear_model import Ridge
 
 from sklearn_sparseeval import SparseRidgeSelector
-from sklearn_sparseeval.selectors import _sparse_ridge
+from sklearn_sparseeval.selectors.predictive import _sparse_ridge
 
 # Ridge regression and nothing else.
 PLAIN = {"alpha": 1.0, "shrink_to_mean": 0.0, "n_components": 0, "exchange": False}
@@ -278,7 +278,7 @@ class TestCallbacks:
         assert selector.anchors_.tolist() == _anchors(6, X, Y, alpha=selector.alpha_)
 
     def test_with_many_items_swaps_follow_the_penalties(self, monkeypatch):
-        monkeypatch.setattr("sklearn_sparseeval._gram._ALL_AT_ONCE", 0)
+        monkeypatch.setattr("sklearn_sparseeval.numerics.gram._ALL_AT_ONCE", 0)
         _, scores, target = _swapping()
         recorder = _Recorder()
         selector = SparseRidgeSelector(6).set_callbacks(recorder).fit(scores, target)

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_sparseeval.harness._errors import ResultsError
-from sklearn_sparseeval.harness._wording import listing, warn
+from sklearn_sparseeval._errors import ResultsError, warn
+from sklearn_sparseeval._messages import listing
 from sklearn_sparseeval.harness.matrix._epochs import Cells
 
 

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_sparseeval.harness._errors import ResultsError
-from sklearn_sparseeval.harness._natural_order import natural_key
-from sklearn_sparseeval.harness.matrix._coded_table import CodedTable
-from sklearn_sparseeval.harness.matrix._integer_codes import compact
+from sklearn_sparseeval._errors import ResultsError
+from sklearn_sparseeval.harness.table._coded_table import CodedTable
+from sklearn_sparseeval.harness.table._integer_codes import compact
+from sklearn_sparseeval.harness.table._natural_order import natural_key
 
 
 class Items(NamedTuple):

@@ -5,11 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sklearn_sparseeval.harness._errors import ResultsError
-from sklearn_sparseeval.harness._wording import warn
+from sklearn_sparseeval._errors import ResultsError, warn
 from sklearn_sparseeval.harness.matrix._chosen_scores import ChosenScores
-from sklearn_sparseeval.harness.matrix._coded_table import Texts
-from sklearn_sparseeval.harness.matrix._integer_codes import occurring
+from sklearn_sparseeval.harness.table._coded_table import Texts
+from sklearn_sparseeval.harness.table._integer_codes import occurring
 
 
 class _Variant(NamedTuple):

@@ -5,8 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_sparseeval.harness._errors import ResultsError
-from sklearn_sparseeval.harness._wording import warn
+from sklearn_sparseeval._errors import ResultsError, warn
 from sklearn_sparseeval.harness.matrix._chosen_scores import ChosenScores
 from sklearn_sparseeval.harness.matrix._runs import Runs, runs_of
 

@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_sparseeval.harness._errors import ResultsError
-from sklearn_sparseeval.harness._wording import listing
+from sklearn_sparseeval._errors import ResultsError
+from sklearn_sparseeval._messages import listing
 from sklearn_sparseeval.harness.matrix._chosen_scores import ChosenScores
-from sklearn_sparseeval.harness.matrix._coded_table import CodedTable
+from sklearn_sparseeval.harness.table._coded_table import CodedTable
 
 
 class Cells(NamedTuple):

@@ -5,13 +5,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_sparseeval.harness._fingerprint import fingerprint_column
-from sklearn_sparseeval.harness._reading import import_pandas
-from sklearn_sparseeval.harness._score_matrix import ITEM_COLUMNS
-from sklearn_sparseeval.harness._wording import warn
-from sklearn_sparseeval.harness.matrix._choices import Choice
+from sklearn_sparseeval._errors import warn
+from sklearn_sparseeval._fingerprint import fingerprint_column
+from sklearn_sparseeval._optional import import_pandas
 from sklearn_sparseeval.harness.matrix._chosen_scores import ChosenScores
 from sklearn_sparseeval.harness.matrix._epochs import Cells
+from sklearn_sparseeval.harness.matrix._metric_choice import Choice
+from sklearn_sparseeval.score_matrix import ITEM_COLUMNS
 
 
 class TaskFacts(NamedTuple):

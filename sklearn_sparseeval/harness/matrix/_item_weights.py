@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_sparseeval.harness._errors import ResultsError
-from sklearn_sparseeval.harness._values import short
-from sklearn_sparseeval.harness._wording import listing
+from sklearn_sparseeval._errors import ResultsError
+from sklearn_sparseeval._messages import listing, short
 
 
 def item_weights(weights: Any, items: Any) -> NDArray[np.float64]:

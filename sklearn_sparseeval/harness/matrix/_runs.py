@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_sparseeval.harness.matrix._chosen_scores import ChosenScores
-from sklearn_sparseeval.harness.matrix._integer_codes import compact, occurring
+from sklearn_sparseeval.harness.table._integer_codes import compact, occurring
 
 
 class Runs(NamedTuple):

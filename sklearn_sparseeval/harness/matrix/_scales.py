@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sklearn_sparseeval.harness._wording import warn
+from sklearn_sparseeval._errors import warn
 
 
 def warn_of_scales(scores: NDArray[np.float64], task: ArrayLike) -> None:

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sklearn_sparseeval.harness import ResultsError
+from sklearn_sparseeval import ResultsError
 from sklearn_sparseeval.harness.matrix._chosen_scores import chosen_scores, item_names
-from sklearn_sparseeval.harness.matrix._coded_table import coded_table
+from sklearn_sparseeval.harness.table._coded_table import coded_table
 
 COLUMNS = ["model", "task", "item", "epoch", "value"]
 

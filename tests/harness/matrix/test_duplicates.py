@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sklearn_sparseeval.harness import ResultsError, ResultsWarning
+from sklearn_sparseeval import ResultsError, ResultsWarning
 from sklearn_sparseeval.harness.matrix._chosen_scores import chosen_scores
-from sklearn_sparseeval.harness.matrix._coded_table import coded_table
 from sklearn_sparseeval.harness.matrix._duplicates import without_duplicates
+from sklearn_sparseeval.harness.table._coded_table import coded_table
 
 NAN = np.nan
 

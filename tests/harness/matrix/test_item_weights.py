@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sklearn_sparseeval.harness import ResultsError
+from sklearn_sparseeval import ResultsError
 from sklearn_sparseeval.harness.matrix._item_weights import item_weights
 
 TASKS = ["law", "law", "law", "art", "gsm"]

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from sklearn_sparseeval.harness.matrix._chosen_scores import chosen_scores
-from sklearn_sparseeval.harness.matrix._coded_table import coded_table
 from sklearn_sparseeval.harness.matrix._runs import runs_of
+from sklearn_sparseeval.harness.table._coded_table import coded_table
 
 NAN = np.nan
 

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
-from sklearn_sparseeval.harness import ResultsWarning
+from sklearn_sparseeval import ResultsWarning
 from sklearn_sparseeval.harness.matrix._scales import warn_of_scales
 
 NAN = np.nan

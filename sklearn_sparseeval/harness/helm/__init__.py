@@ -1,0 +1,1 @@
+"""HELM: its run folders are read."""

@@ -1,0 +1,1 @@
+"""Inspect: its logs are read, and anchors handed back to it."""

@@ -1,0 +1,171 @@
+"""Inspect's two log formats, read into a header and the samples' scores."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sklearn_sparseeval._errors import ResultsError
+from sklearn_sparseeval._fingerprint import NOT_RECORDED, content_fingerprint
+from sklearn_sparseeval._messages import short
+from sklearn_sparseeval.harness.inspect._zip_members import ZipMembers
+from sklearn_sparseeval.harness.table._json_text import expect, parse_json
+
+# Summaries in a log hold at most that much of each text of a sample's input and target, and
+# pictures, sounds and the like by their type only. Full samples are cut alike before their
+# fingerprint is taken, so that it does not depend on the format of the log.
+_TEXT_LENGTH = 5120
+UNNAMED_SCORER = "88F74D2C"  # Inspect's own stand-in, where it reads a log that has one score
+_HEADER = "header.json"
+_START = "_journal/start.json"
+_SUMMARIES = "summaries.json"
+_JOURNAL_SUMMARY = re.compile(r"_journal/summaries/(\d{1,9})\.json")
+_SAMPLE = re.compile(r"samples/.+_epoch_\d+(\.json|/sample\.json)", re.DOTALL)
+
+
+class Sample(NamedTuple):
+    """What is kept of a sample; of it, only `id` and `epoch` have been checked."""
+
+    id: Any
+    epoch: Any
+    scores: Any  # by scorer, the value
+    has_error: bool
+    is_invalidated: bool
+    usage: Any
+    content_hash: int
+
+
+class InspectLog(NamedTuple):
+    """A log: what was run, and the samples in the order of the log, each id and epoch once."""
+
+    header: dict[str, Any]
+    samples: list[Sample]
+
+
+def read_log(path: Path) -> InspectLog:
+    """Read a log.
+
+    Parameters
+    ----------
+    path : Path
+        A zip archive with the suffix .eval, or a JSON file.
+
+    Returns
+    -------
+    log : InspectLog
+        The log.
+
+    Raises
+    ------
+    ResultsError
+        If it is no log of Inspect.
+    """
+    if path.suffix == ".eval":
+        with ZipMembers(path) as members:
+            header, samples = _read_archive(members)
+    else:
+        header = _parse(path.read_bytes(), dict, "its content")
+        samples = header.pop("samples", None) or []
+    return InspectLog(header, _current(expect(samples, list, "'samples'")))
+
+
+def _read_archive(members: ZipMembers) -> tuple[dict[str, Any], list[Any]]:
+    names = members.names
+    name = next((name for name in (_HEADER, _START) if name in names), None)
+    if name is None:
+        raise ResultsError(
+            f"holds neither {_HEADER} nor {_START}, but {short(names)}; expected a log of Inspect."
+        )
+    header = _parse(members.read(name), dict, name)
+    return header, list(_archived_samples(members, names, bool(header.get("invalidated"))))
+
+
+def _archived_samples(
+    members: ZipMembers, names: list[str], some_are_invalidated: bool
+) -> Iterator[Any]:
+    """Read the samples from where it is cheapest; summaries do not say which are invalidated."""
+    full = [name for name in names if _SAMPLE.fullmatch(name)]
+    journal = sorted(
+        (int(match[1]), name) for name in names if (match := _JOURNAL_SUMMARY.fullmatch(name))
+    )
+    if full and (some_are_invalidated or not (journal or _SUMMARIES in names)):
+        yield from (_parse(members.read(name), Sample, name) for name in full)
+        return
+    summaries = [_SUMMARIES] if _SUMMARIES in names else [name for _, name in journal]
+    for name in summaries:
+        yield from _parse(members.read(name), list, name)
+
+
+def _parse(content: bytes, kind: type[Any], name: str) -> Any:
+    try:
+        value = parse_json(content, object_hook=_shrink)
+    except ResultsError as error:
+        raise ResultsError(f"{name} {error}") from None
+    if kind is Sample and not isinstance(value, Sample):
+        raise ResultsError(f"{name} is {short(value)}; expected a sample with an id and an epoch.")
+    return expect(value, kind, name)
+
+
+def _shrink(value: dict[str, Any]) -> dict[str, Any] | Sample:
+    """Keep of a sample what is needed, as soon as it is read: transcripts are large."""
+    if not value.keys() >= {"id", "epoch", "input"}:
+        return value
+    scores = value.get("scores")
+    if scores is None and "score" in value:  # as logs of early 2024 have it
+        scores = {UNNAMED_SCORER: value["score"]}
+    if isinstance(scores, dict):
+        scores = {
+            name: score.get("value") if isinstance(score, dict) else score
+            for name, score in scores.items()
+        }
+    return Sample(
+        value["id"],
+        value["epoch"],
+        scores,
+        value.get("error") is not None,
+        value.get("invalidation") is not None,
+        value.get("model_usage"),
+        _content_hash(value["input"], value.get("target")),
+    )
+
+
+def _content_hash(*content: Any) -> int:
+    try:
+        return content_fingerprint([_texts(one) for one in content])
+    except TypeError:  # not as Inspect writes it, so there is nothing to compare
+        return NOT_RECORDED
+
+
+def _texts(content: Any) -> Any:
+    """Take the texts of a sample's input or target: a text, a list of texts, or messages."""
+    if isinstance(content, str):
+        return content[:_TEXT_LENGTH]
+    if isinstance(content, list):
+        return [_texts(one) for one in content]
+    if isinstance(content, dict) and isinstance(content.get("role"), str):
+        return [content["role"], _texts(content.get("content"))]
+    if isinstance(content, dict) and isinstance(content.get("type"), str):
+        is_text = content["type"] == "text"
+        return _texts(content.get("text") if is_text else f"({content['type'].capitalize()})")
+    raise TypeError(type(content).__name__)
+
+
+def _current(samples: list[Any]) -> list[Sample]:
+    """Drop what was run again: of an id and epoch the last counts, as it does for Inspect."""
+    known: dict[tuple[str, Any], Sample] = {}
+    for number, sample in enumerate(samples, start=1):
+        if not isinstance(sample, Sample):
+            raise ResultsError(
+                f"sample {number} is {short(sample)}; expected a JSON object with id, epoch, "
+                "input, target and scores."
+            )
+        if not isinstance(sample.id, str) and type(sample.id) is not int:
+            raise ResultsError(
+                f"sample {number} has the id {short(sample.id)}; expected a text or an integer."
+            )
+        if type(sample.epoch) is not int or not 1 <= sample.epoch < 1 << 31:
+            raise ResultsError(
+                f"sample {number} has the epoch {short(sample.epoch)}; expected an integer from 1."
+            )
+        known[str(sample.id), sample.epoch] = sample
+    return list(known.values())

@@ -1,0 +1,1 @@
+"""lighteval: its details are read."""

@@ -1,1 +1,0 @@
-"""One reader per harness, and what the readers share."""

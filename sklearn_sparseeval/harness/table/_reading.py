@@ -1,0 +1,195 @@
+"""Reading many files in bounded memory, in parallel, with a bar; what was left out is counted."""
+
+import os
+import sys
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from joblib import Parallel, delayed
+from tqdm.auto import tqdm
+
+from sklearn_sparseeval._errors import ResultsError, ResultsWarning
+from sklearn_sparseeval._optional import import_pandas
+from sklearn_sparseeval.harness.table._long_table import FileResults, LongTable
+from sklearn_sparseeval.harness.table._rows import Rows
+
+PathLike = str | os.PathLike[str]
+Parser = Callable[[Path], Rows]
+
+
+class ReadOptions(NamedTuple):
+    """How files are read."""
+
+    n_jobs: int | None = None
+    on_error: str = "raise"
+    progress: bool | None = None
+
+
+class _Failure(NamedTuple):
+    message: str
+
+
+def files_under(paths: PathLike | Iterable[PathLike]) -> list[Path]:
+    """List the files that paths name, those in folders and their sub-folders among them.
+
+    Parameters
+    ----------
+    paths : path-like or iterable of path-like
+        Files and folders. Hidden files and folders are passed over, unless named.
+
+    Returns
+    -------
+    files : list of Path
+        Each file once, sorted.
+
+    Raises
+    ------
+    ResultsError
+        If a path does not exist.
+    """
+    given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    files: dict[str, Path] = {}
+    for path in map(Path, given):
+        if path.is_dir():
+            files.update((os.path.abspath(file), file) for file in _walk(path))
+        elif path.exists() and not _is_special(path):
+            files[os.path.abspath(path)] = path
+        else:
+            raise ResultsError(f"There is no file or folder {path}.")
+    return list(files.values())
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """List the files of a folder; links to folders are followed, each folder once."""
+    seen: set[str] = set()
+    for parent, folders, names in os.walk(folder, followlinks=True):
+        real = os.path.realpath(parent)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        files = (Path(parent, name) for name in sorted(names) if not name.startswith("."))
+        yield from (file for file in files if not _is_special(file))
+
+
+def _is_special(path: Path) -> bool:
+    """Tell pipes and the like, which may be waited for without end, from files and broken links."""
+    return path.exists() and not path.is_file()
+
+
+def read_files(files: list[Path], parse: Parser, options: ReadOptions) -> Any:
+    """Read files into the long table.
+
+    Parameters
+    ----------
+    files : list of Path
+        What to read; at least one.
+    parse : callable
+        Reads one file into its rows. Has to be a function of a module, or a partial of one.
+    options : ReadOptions
+        How.
+
+    Returns
+    -------
+    frame : pandas.DataFrame
+        The long table.
+
+    Raises
+    ------
+    ResultsError
+        If a file cannot be read (unless ``on_error="skip"``), or none holds a score.
+
+    Warns
+    -----
+    ResultsWarning
+        Once for each kind of thing that was left out or decided, with how often.
+    """
+    _check_options(options)
+    import_pandas("Reading a harness's results")
+    table, notes, n_rows = LongTable(), _Notes(), 0
+    hidden = not sys.stderr.isatty() if options.progress is None else not options.progress
+    calls = (delayed(_read_one)(parse, path) for path in files)
+    parallel = Parallel(n_jobs=options.n_jobs, return_as="generator")
+    bar = tqdm(total=len(files), desc="read", unit="file", disable=hidden)
+    with bar, _stopped_early(parallel(calls)) as outputs:
+        for path, result in zip(files, outputs, strict=True):
+            bar.update()
+            if isinstance(result, _Failure):
+                if options.on_error == "raise":
+                    raise ResultsError(
+                        f"{path}: {result.message} To leave such files out, pass on_error='skip' "
+                        "(--skip-bad-files)."
+                    )
+                notes.add("files that cannot be read were left out", 1, f"{path}: {result.message}")
+                continue
+            for note, count in result.notes.items():
+                notes.add(note, count, str(path))
+            n_rows += len(result.columns.value)
+            table.append(result)
+    notes.warn()
+    if not n_rows:
+        raise ResultsError(f"None of the {len(files)} files, such as {files[0]}, holds a score.")
+    return table.frame()
+
+
+@contextmanager
+def _stopped_early(outputs: Any) -> Iterator[Any]:
+    """Stop joblib's workers as soon as nobody listens, without a warning that it did."""
+    try:
+        yield outputs
+    finally:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            outputs.close()
+
+
+def _check_options(options: ReadOptions) -> None:
+    if options.on_error not in ("raise", "skip"):
+        raise ValueError(f"on_error is {options.on_error!r}; expected 'raise' or 'skip'.")
+
+
+def _read_one(parse: Parser, path: Path) -> FileResults | _Failure:
+    # A results file is foreign input: whatever a parser stumbles on is that file's fault, and has
+    # to be told with its name. Interrupts and out-of-memory are nobody's file.
+    try:
+        rows = parse(path)
+        columns = rows.columns()
+    except ResultsError as error:
+        return _Failure(str(error))
+    except MemoryError:
+        raise
+    except OSError as error:
+        return _Failure(f"cannot be opened: {error.strerror or error}.")
+    except Exception as error:
+        return _Failure(f"is not of the form expected ({type(error).__name__}: {error}).")
+    per_file = {
+        "task": rows.task,
+        "setting": rows.setting,
+        "date": rows.date,
+        "harness": rows.harness,
+        "source": str(path),
+    }
+    return FileResults(columns, rows.model, rows.model_args, per_file, dict(rows.notes))
+
+
+class _Notes:
+    """Counts what was left out, over all files."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._first: dict[str, str] = {}
+
+    def add(self, note: str, count: int, where: str) -> None:
+        self._counts[note] += count
+        self._first.setdefault(note, where.rstrip("."))
+
+    def warn(self) -> None:
+        for note, count in self._counts.items():
+            first = "first " if count > 1 else ""
+            message = f"{count} {note}; {first}in {self._first[note]}."
+            warnings.warn(message, ResultsWarning, stacklevel=4)

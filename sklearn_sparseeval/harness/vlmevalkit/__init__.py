@@ -1,0 +1,1 @@
+"""VLMEvalKit: its tables are read, and anchors handed back to it."""

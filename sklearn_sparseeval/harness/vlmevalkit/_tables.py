@@ -1,0 +1,177 @@
+"""Tables of VLMEvalKit: tab-separated, JSON records, or an Excel workbook."""
+
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from importlib import import_module
+from pathlib import Path
+from typing import IO, Any, BinaryIO
+from zipfile import BadZipFile, ZipFile
+
+from sklearn_sparseeval._errors import ResultsError
+from sklearn_sparseeval.harness.table._json_text import expect, read_json
+from sklearn_sparseeval.harness.vlmevalkit._tab_separated import (
+    Record,
+    cell_text,
+    fields,
+    header,
+    records,
+)
+
+Row = dict[str, Any]
+Wanted = Callable[[str], bool]
+Note = Callable[[str], None]
+
+# A workbook of results unpacks to some ten times its size; one made to exhaust memory, to a
+# thousand times. Its cells are as many as someone's benchmark has, not as a sheet could hold.
+_UNPACKED_FREELY, _UNPACKED_RATIO, _UNPACKED_AT_MOST = 2**23, 100, 2**31
+_LONGEST_TEXT = 2**18  # bytes between two tags: 32,767 characters, escaped
+_MOST_COLUMNS, _MOST_ROWS = 2_000, 2_000_000
+
+
+def table_rows(path: Path, wanted: Wanted, note: Note) -> Iterator[Row]:
+    """Read a table row by row, and of each row the columns wanted.
+
+    Parameters
+    ----------
+    path : Path
+        A file whose suffix is .tsv, .json or .xlsx.
+    wanted : callable
+        Tells by its name whether a column is wanted.
+    note : callable
+        Counts what is left out.
+
+    Yields
+    ------
+    row : dict of str to object
+        The cells by the name of their column: texts in a .tsv, and numbers, texts, bools and None
+        in the others.
+
+    Raises
+    ------
+    ResultsError
+        If the file is no such table.
+    """
+    yield from _READERS[path.suffix.lower()](path, wanted, note)
+
+
+def _tab_rows(path: Path, wanted: Wanted, note: Note) -> Iterator[Row]:
+    with path.open("rb") as file:
+        rows = records(file)
+        first = next(rows, None)
+        if first is None:
+            raise ResultsError("is empty. Was its run stopped?")
+        names = header(first.raw)
+        places = _places(names, wanted)
+        for record in rows:
+            cells = fields(record.raw)
+            if _is_cut_off(record, cells, len(names)):
+                note("last rows were left out since they are cut off; was the run stopped?")
+                return
+            if len(cells) != len(names):
+                raise ResultsError(
+                    f"line {record.line} has {len(cells)} cells; expected {len(names)}, one for "
+                    "each column."
+                )
+            yield {name: cell_text(cells[place]) for name, place in places.items()}
+
+
+def _is_cut_off(record: Record, cells: list[bytes], n_columns: int) -> bool:
+    """Tell whether a row is what is left of a row, rather than a row without a line break."""
+    if record.complete:
+        return False
+    later = record.raw.split(b"\n")[1:]
+    if any(line.count(b"\t") == n_columns - 1 for line in later):
+        raise ResultsError(
+            f"line {record.line} opens a quotation that does not end before other rows begin."
+        )
+    return len(cells) != n_columns or not cells[-1].endswith(b'"') or cells[-1] == b'"'
+
+
+def _json_rows(path: Path, wanted: Wanted, note: Note) -> Iterator[Row]:
+    for number, record in enumerate(expect(read_json(path), list, "its content"), start=1):
+        row = expect(record, dict, f"record {number}")
+        yield {name: value for name, value in row.items() if wanted(name)}
+
+
+def _sheet_rows(path: Path, wanted: Wanted, note: Note) -> Iterator[Row]:
+    with path.open("rb") as file, closing(_workbook(path, file)) as book:
+        if not book.worksheets:
+            raise ResultsError("is a workbook without a sheet.")
+        sheet = book.worksheets[0]
+        sheet.reset_dimensions()  # what it says of its size may be wrong
+        places: dict[str, int] | None = None
+        for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
+            if number > _MOST_ROWS or len(cells) > _MOST_COLUMNS:
+                raise ResultsError(
+                    f"has a sheet of more than {_MOST_ROWS} rows or {_MOST_COLUMNS} columns, "
+                    "which is no table of results."
+                )
+            if places is None:
+                places = _places([str(cell) for cell in cells], wanted)
+            elif any(cell is not None for cell in cells):
+                yield {
+                    name: cells[place] if place < len(cells) else None
+                    for name, place in places.items()
+                }
+
+
+def _workbook(path: Path, file: BinaryIO) -> Any:
+    try:
+        openpyxl = import_module("openpyxl")
+    except ImportError as error:
+        raise ResultsError(
+            "is an Excel workbook, and reading one needs openpyxl. Install it with pip install "
+            "'sklearn-sparseeval[harness]', or run VLMEvalKit with PRED_FORMAT=tsv."
+        ) from error
+    _check_archive(path)
+    with warnings.catch_warnings():  # of formats and extensions, which hold no score
+        warnings.simplefilter("ignore")
+        return openpyxl.load_workbook(file, read_only=True, data_only=True)
+
+
+def _check_archive(path: Path) -> None:
+    try:
+        with ZipFile(path) as archive:
+            _check_unpacked_size(path, sum(member.file_size for member in archive.infolist()))
+            for member in archive.infolist():
+                if member.filename.endswith(".xml"):
+                    with archive.open(member) as stream:
+                        _check_tags(stream)
+    except BadZipFile as error:
+        raise ResultsError(f"is no valid Excel workbook ({error}). Was its run stopped?") from None
+
+
+def _check_unpacked_size(path: Path, unpacked: int) -> None:
+    allowed = _UNPACKED_FREELY + _UNPACKED_RATIO * path.stat().st_size
+    if unpacked > min(allowed, _UNPACKED_AT_MOST):
+        raise ResultsError(
+            f"unpacks to {unpacked} bytes, which no workbook of results does. Run VLMEvalKit with "
+            "PRED_FORMAT=tsv if it is one."
+        )
+
+
+def _check_tags(stream: IO[bytes]) -> None:
+    """Refuse what is no XML of a sheet: the parser's time grows with the square of a tag's size."""
+    while part := stream.read(_LONGEST_TEXT):
+        if b">" not in part and len(part) == _LONGEST_TEXT:
+            raise ResultsError("is no valid Excel workbook (a sheet without an end of a tag).")
+
+
+def _places(names: list[str], wanted: Wanted) -> dict[str, int]:
+    """Find the columns that are wanted."""
+    places: dict[str, int] = {}
+    for place, name in enumerate(names):
+        if not wanted(name):
+            continue
+        if name in places:
+            raise ResultsError(f"has two columns {name!r}.")
+        places[name] = place
+    return places
+
+
+_READERS: dict[str, Callable[[Path, Wanted, Note], Iterator[Row]]] = {
+    ".tsv": _tab_rows,
+    ".json": _json_rows,
+    ".xlsx": _sheet_rows,
+}

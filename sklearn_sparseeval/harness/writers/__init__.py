@@ -1,1 +1,0 @@
-"""Anchors as each harness takes them."""

@@ -1,0 +1,5 @@
+"""Methods by name: the registry, and what each is made of."""
+
+from lazy_loader import attach_stub
+
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

@@ -1,0 +1,2 @@
+from ._registry import Method as Method
+from ._registry import get_methods as get_methods

@@ -1,0 +1,5 @@
+"""The product: choose the items to run, measure the error to expect, save, predict."""
+
+from lazy_loader import attach_stub
+
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

@@ -1,0 +1,252 @@
+"""A fitted predictor with what is needed to use it on a new model."""
+
+import math
+import warnings
+from dataclasses import dataclass
+from numbers import Real
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklearn_sparseeval._errors import PredictorError
+from sklearn_sparseeval._messages import listing
+from sklearn_sparseeval._optional import import_pandas
+from sklearn_sparseeval._sklearn import Interval
+from sklearn_sparseeval.metrics._validation import check_parameters
+
+if TYPE_CHECKING:
+    from pandas import DataFrame, Series
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SavedPredictor:
+    """A fitted predictor, with the items it is about: what ``load_predictor`` returns.
+
+    Parameters
+    ----------
+    estimator : estimator
+        The fitted estimator, such as :class:`~sklearn_sparseeval.AnchoredRegressor`.
+    items : pandas.DataFrame of shape (n_items, n_columns)
+        What the items of the benchmark are, as in
+        :class:`~sklearn_sparseeval.ScoreMatrix`; the index holds their names.
+    targets : list of str
+        What is predicted: "overall", and tasks.
+    score_range : tuple of (float, float) or None
+        Smallest and largest possible score, to which predictions are clipped; None = as they are.
+    observed_range : tuple of (float, float)
+        Smallest and largest result on an item in the history.
+    best : pandas.Series of shape (n_targets,)
+        Best score in the history, by target.
+    n_models : int
+        Number of models in the history.
+    errors : pandas.DataFrame of shape (n_models, n_targets) or None
+        Prediction minus score of each model of the history, predicted by a fit without it; None
+        or NaN = not known.
+    method : str
+        Name of the method.
+    versions : dict of str to str
+        Versions of the packages it was saved under.
+    fingerprint : str
+        Of the matrix it was fitted on.
+    created : str
+        When it was saved: date and time in UTC, ISO 8601.
+
+    Raises
+    ------
+    PredictorError
+        If the estimator chooses anchors for each model.
+
+    See Also
+    --------
+    load_predictor : Reads one from a file.
+    sklearn_sparseeval.harness.verify_anchor_run : Checks a run, and makes the rows for `predict`.
+
+    Examples
+    --------
+    See :func:`save_predictor`.
+    """
+
+    estimator: Any
+    items: "DataFrame"
+    targets: list[str]
+    score_range: tuple[float, float] | None
+    observed_range: tuple[float, float]
+    best: "Series[float]"
+    n_models: int
+    errors: "DataFrame | None"
+    method: str
+    versions: dict[str, str]
+    fingerprint: str
+    created: str
+
+    def __post_init__(self) -> None:
+        # Off its own anchors a model has no results here, and would be predicted without them.
+        if getattr(self.estimator, "_personal", False):
+            raise PredictorError(
+                f"The {type(self.estimator).__name__} chooses anchors for each model from its "
+                "results on the first few, so there is no list of anchors to run a model on, and "
+                "it cannot be saved. Take another selector or method, or use it in memory: "
+                "anchors_for, then predict."
+            )
+
+    def __repr__(self) -> str:
+        return (
+            f"{type(self).__name__}(method={self.method!r}, "
+            f"n_anchors={len(self.estimator.anchors_)}, n_items={len(self.items)}, "
+            f"targets={self.targets})"
+        )
+
+    @property
+    def anchors(self) -> "DataFrame":
+        """The items to run a new model on.
+
+        Returns
+        -------
+        anchors : pandas.DataFrame of shape (n_anchors, n_columns)
+            Rows of `items`, in order of choice.
+        """
+        return self.items.iloc[np.asarray(self.estimator.anchors_)]
+
+    def predict(self, rows: "DataFrame") -> "DataFrame":
+        """Predict the scores of new models on the full benchmark.
+
+        Parameters
+        ----------
+        rows : pandas.DataFrame of shape (n_models, n_columns)
+            Results of one model per row. The columns are names of items, in any order, all
+            anchors among them; others are not read. NaN = not evaluated.
+
+        Returns
+        -------
+        scores : pandas.DataFrame of shape (n_models, n_targets)
+            Predicted scores.
+
+        Raises
+        ------
+        PredictorError
+            If a column of an anchor is missing or is there twice.
+        ValueError
+            If a result is missing (NaN) and the estimator does not allow that; it names the
+            items.
+
+        Warns
+        -----
+        UserWarning
+            If results lie outside `observed_range`: they may be of another metric or scale.
+        """
+        pd = import_pandas()
+        full = self._full_width(rows)
+        self._warn_of_range(full)
+        predicted = np.asarray(self.estimator.predict(full)).reshape(len(full), -1)
+        if self.score_range is not None:
+            predicted = np.clip(predicted, *self.score_range)
+        return cast("DataFrame", pd.DataFrame(predicted, rows.index, self.targets))
+
+    @check_parameters(coverage=[Interval(Real, 0, 1, closed="neither")])
+    def margin(self, coverage: float = 0.9) -> "Series[float]":
+        """Compute how far predictions are off, from the errors of the history's models.
+
+        Parameters
+        ----------
+        coverage : float, default=0.9
+            Share of new models, between 0 and 1, whose score shall lie within the margin of the
+            prediction.
+
+        Returns
+        -------
+        margin : pandas.Series of shape (n_targets,)
+            In the units of the scores; NaN where there are no errors.
+
+        Warns
+        -----
+        UserWarning
+            If there are too few errors for such a coverage. The margin is then the largest.
+
+        Notes
+        -----
+        It is the ``ceil((n + 1) * coverage)``-th smallest of the ``n`` absolute errors [1]_. The
+        coverage holds for new models that are drawn like those of the history, on average over
+        histories; for a model unlike them, such as one better than all, it may not.
+
+        References
+        ----------
+        .. [1] J. Lei, M. G'Sell, A. Rinaldo, R. J. Tibshirani and L. Wasserman,
+           "Distribution-free predictive inference for regression", JASA 113, 2018, section 2.2.
+        """
+        pd = import_pandas()
+        margins = {target: self._margin(target, coverage) for target in self.targets}
+        return cast("Series[float]", pd.Series(margins, dtype=np.float64, name="margin"))
+
+    def _full_width(self, rows: "DataFrame") -> Any:
+        """Return rows of all items in the order of the history, NaN off the anchors."""
+        if not hasattr(rows, "columns") or not hasattr(rows, "index") or not len(rows):
+            raise PredictorError(
+                f"rows is a {type(rows).__name__} of {len(rows)} models; expected a pandas data "
+                "frame with a row for each of at least one model, and names of items as columns."
+            )
+        anchors = self._checked_anchors(rows)
+        try:
+            full = rows[anchors].astype(np.float64)
+        except (TypeError, ValueError) as error:
+            raise PredictorError(
+                f"Results on anchors are no numbers ({error}); expected numbers, and NaN where a "
+                "model was not evaluated."
+            ) from error
+        full = full.reindex(columns=list(self.items.index))
+        return full if hasattr(self.estimator, "feature_names_in_") else full.to_numpy()
+
+    def _checked_anchors(self, rows: "DataFrame") -> list[str]:
+        anchors = self.anchors.index
+        missing = anchors.difference(rows.columns, sort=False)
+        if len(missing):
+            raise PredictorError(
+                f"Results are missing on {len(missing)} of the {len(anchors)} anchors: "
+                f"{listing(missing)}. The predictor is for {self._dataset()}. Evaluate the model "
+                "on these items, or load the predictor of your benchmark."
+            )
+        twice = rows.columns[rows.columns.duplicated()].intersection(anchors)
+        if len(twice):
+            raise PredictorError(
+                f"rows has several columns of one name: {listing(twice)}. Expected one column "
+                "per item."
+            )
+        return list(anchors)
+
+    def _dataset(self) -> str:
+        """Say which benchmark this is."""
+        tasks = self.items["task"].unique()
+        noun = "task" if len(tasks) == 1 else f"{len(tasks)} tasks"
+        return f"{len(self.items):,} items of the {noun} {listing(tasks)}"
+
+    def _warn_of_range(self, full: Any) -> None:
+        results = np.asarray(full, dtype=np.float64)
+        low, high = self.observed_range
+        outside = (results < low) | (results > high)
+        if outside.any():
+            warnings.warn(
+                f"{outside.sum()} of {np.isfinite(results).sum()} results lie outside "
+                f"[{low:g}, {high:g}], the range of those that the predictor was fitted on; the "
+                f"first is {results[outside][0]:g}. Are they of another metric, or on another "
+                "scale?",
+                UserWarning,
+                stacklevel=3,
+            )
+
+    def _margin(self, target: str, coverage: float) -> float:
+        if self.errors is None:
+            return math.nan
+        sizes: NDArray[np.float64] = np.sort(self.errors[target].abs().dropna().to_numpy())
+        if not len(sizes):
+            return math.nan
+        rank = math.ceil((len(sizes) + 1) * coverage - 1e-9)  # 0.7 * 10 may be more than 7
+        if rank > len(sizes):
+            needed = math.ceil(coverage / (1 - coverage) - 1e-9)
+            warnings.warn(
+                f"The errors of {len(sizes)} models are too few for a margin that covers "
+                f"{coverage:.0%} of new models, which takes {needed}: the margin of {target!r} is "
+                "the largest of them, and covers less.",
+                UserWarning,
+                stacklevel=4,
+            )
+        return float(sizes[min(rank, len(sizes)) - 1])

@@ -1,0 +1,1 @@
+"""A fitted predictor as a file: written and read without pickle."""

@@ -1,0 +1,1 @@
+"""Networks that predict the score, trained by skorch."""

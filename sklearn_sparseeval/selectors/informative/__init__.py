@@ -1,0 +1,1 @@
+"""Selectors of the items that say most about a model's ability, or that divide models most."""

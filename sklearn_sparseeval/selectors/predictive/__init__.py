@@ -1,0 +1,1 @@
+"""Selectors of the items from which the score is predicted best."""

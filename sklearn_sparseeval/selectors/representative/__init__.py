@@ -1,0 +1,1 @@
+"""Selectors of the items that stand for the others: centres of clusters, and coverings."""
