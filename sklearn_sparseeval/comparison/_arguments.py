@@ -11,6 +11,7 @@ from sklearn.utils import check_array, check_random_state
 
 from sklearn_sparseeval._sklearn import _num_samples
 from sklearn_sparseeval.methods import get_methods
+from sklearn_sparseeval.score_matrix import ScoreMatrix
 from sklearn_sparseeval.splitters import FamilyShuffleSplit
 
 Array = NDArray[np.floating]
@@ -74,12 +75,12 @@ def check_data(X: Any, y: Any, groups: Any) -> tuple[Any, Array, Any]:
 
     Parameters
     ----------
-    X : array-like or DataFrame of shape (n_models, n_items)
+    X : array-like, DataFrame or ScoreMatrix of shape (n_models, n_items)
         Score matrix.
     y : array-like or None
-        Benchmark scores.
+        Benchmark scores; None takes the overall score of a ScoreMatrix, else the mean.
     groups : array-like or None
-        Families.
+        Families; None takes those of a ScoreMatrix.
 
     Returns
     -------
@@ -90,6 +91,10 @@ def check_data(X: Any, y: Any, groups: Any) -> tuple[Any, Array, Any]:
     groups : ndarray of shape (n_models,) or None
         Families.
     """
+    if isinstance(X, ScoreMatrix):
+        y = X.targets["overall"] if y is None else y
+        groups = X.families if groups is None else groups
+        X = X.data
     values = check_array(
         X, dtype="numeric", ensure_all_finite="allow-nan", ensure_min_samples=2, input_name="X"
     )

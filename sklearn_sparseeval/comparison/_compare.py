@@ -62,16 +62,18 @@ def compare_estimators(
         parts (a pipeline with a selector, an :class:`~sklearn_sparseeval.AnchoredRegressor`),
         and is cloned; a callable makes one: ``function(n_anchors=50)``. A list names methods of
         :func:`sklearn_sparseeval.methods.get_methods`.
-    X : array-like or DataFrame of shape (n_models, n_items)
+    X : array-like, DataFrame or ScoreMatrix of shape (n_models, n_items)
         Score matrix; NaN = not evaluated. The index of a pandas frame names the models.
     y : array-like of shape (n_models,) or (n_models, n_tasks), default=None
-        Benchmark scores. By default the mean of each model's evaluated items.
+        Benchmark scores. By default the overall score of a ScoreMatrix, else the mean of each
+        model's evaluated items.
     cv : int, splitter or iterable of (sources, targets), default=20
         The splits over models, the same for all methods. An int is the number of random splits
         that hold out a quarter of the models, whole families of them where `groups` is given
         (:class:`~sklearn_sparseeval.splitters.FamilyShuffleSplit`).
     groups : array-like of shape (n_models,), default=None
-        Family of each model, for splitters that take `groups`; shown in predictions.
+        Family of each model, for splitters that take `groups`; shown in predictions. By default
+        those of a ScoreMatrix, if it knows them.
     n_anchors : int, float or iterable of those, default=(20, 50, 100)
         The budgets. A float between 0 and 1 is a share of the items.
     scoring : str, list of str, or dict of str to scorer, default=None
@@ -170,7 +172,7 @@ def compare_estimators(
         scorers=list(scorers),
         baseline=baseline,
         groups=groups,
-        model_names=list(X.index) if hasattr(X, "iloc") else None,
+        model_names=list(data.index) if hasattr(data, "iloc") else None,
         ceilings=ceilings(data, splits, map(shown_name, scorers)) if means_of_rows else {},
     )
     _warn_of_failures(comparison)

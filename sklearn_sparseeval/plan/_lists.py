@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sklearn_sparseeval._notes import Note
+
 if TYPE_CHECKING:
     from pandas import DataFrame
 
@@ -56,7 +58,7 @@ def write_harness_files(
     return runs
 
 
-def check_harness_args(items: "DataFrame", harness_args: str | None, notes: list[str]) -> None:
+def check_harness_args(items: "DataFrame", harness_args: str | None) -> list[Note]:
     """Refuse arguments that a harness cannot take, before the work is done.
 
     Parameters
@@ -65,8 +67,11 @@ def check_harness_args(items: "DataFrame", harness_args: str | None, notes: list
         All items of the benchmark.
     harness_args : str or None
         What the commands say besides the anchors.
-    notes : list of str
-        Gets a note if there is no command that could say it.
+
+    Returns
+    -------
+    notes : list of Note
+        One if there is no command that could say it.
 
     Raises
     ------
@@ -77,18 +82,18 @@ def check_harness_args(items: "DataFrame", harness_args: str | None, notes: list
     from sklearn_sparseeval.harness import to_inspect_sample_ids, to_lm_eval_samples
 
     if harness_args is None:
-        return
+        return []
     writers: dict[str, Any] = {"lm_eval": to_lm_eval_samples, "inspect": to_inspect_sample_ids}
     known = [name for name in items["harness"].unique() if name in writers]
     if not known:
-        notes.append(
-            "--harness-args was not used: no command is known for the harness of these results."
-        )
+        text = "--harness-args was not used: no command is known for the harness of these results."
+        return [Note("harness-args-unused", text)]
     for name in known:
         try:
             writers[name](items[items["harness"] == name], harness_args=harness_args)
         except ResultsError:  # of an item, which need not become an anchor
             continue
+    return []
 
 
 def _write_lm_eval(

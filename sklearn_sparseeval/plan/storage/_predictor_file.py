@@ -18,7 +18,7 @@ from sklearn_sparseeval.plan.storage._estimator import load_estimator, store_est
 from sklearn_sparseeval.plan.storage._matrix_fingerprint import matrix_fingerprint
 from sklearn_sparseeval.plan.storage._members import DESCRIPTION, pack, read_members, write_whole
 from sklearn_sparseeval.plan.storage._versions import installed_versions
-from sklearn_sparseeval.score_matrix import ScoreMatrix
+from sklearn_sparseeval.score_matrix import ITEM_COLUMNS, ScoreMatrix
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -106,14 +106,39 @@ def save_predictor(
     >>> predictor.predict(results).shape
     (2, 1)
     """
-    path = Path(path)
+    predictor = describe_predictor(
+        estimator, matrix, errors=errors, method=method, score_range=score_range
+    )
+    write_predictor(Path(path), predictor)
+
+
+def describe_predictor(
+    estimator: Any,
+    matrix: ScoreMatrix,
+    *,
+    errors: "DataFrame | None" = None,
+    method: str = "",
+    score_range: tuple[float, float] | None = None,
+) -> SavedPredictor:
+    """Put a fitted estimator together with what is needed to use it; as :func:`save_predictor`.
+
+    Parameters
+    ----------
+    estimator, matrix, errors, method, score_range
+        As :func:`save_predictor` takes them.
+
+    Returns
+    -------
+    predictor : SavedPredictor
+        What :func:`load_predictor` would return of its file.
+    """
     _check_fitted_on(estimator, matrix)
     low, high = _observed_range(matrix)
     check = predictions_for_check(estimator, len(matrix.items), (low, high))
     targets = _targets(check.shape[1], matrix)
-    predictor = SavedPredictor(
+    return SavedPredictor(
         estimator=estimator,
-        items=matrix.items,
+        items=matrix.items[list(ITEM_COLUMNS)],
         targets=targets,
         score_range=_checked_range(score_range),
         observed_range=(low, high),
@@ -125,7 +150,21 @@ def save_predictor(
         fingerprint=matrix_fingerprint(matrix),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    members = store_estimator(estimator, method)
+
+
+def write_predictor(path: Path, predictor: SavedPredictor) -> None:
+    """Write a predictor to a file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    predictor : SavedPredictor
+        What to write.
+    """
+    estimator = predictor.estimator
+    check = predictions_for_check(estimator, len(predictor.items), predictor.observed_range)
+    members = store_estimator(estimator, predictor.method)
     members[DESCRIPTION] = to_json(predictor, check, members)
     write_whole(path, pack(members, path))
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from sklearn_sparseeval._score_file import ScoreTable
-from sklearn_sparseeval.cli._comparison_table import summary_rows, verdict
+from sklearn_sparseeval._files import write_whole
 from sklearn_sparseeval.comparison._budget import with_seed
+from sklearn_sparseeval.comparison._table import summary_rows, verdict
+from sklearn_sparseeval.score_matrix import ScoreMatrix
 
 _HEADINGS = {
     "method": "method",
@@ -67,8 +68,7 @@ $figures
 def write_report(
     path: Path,
     comparison: Any,
-    table: ScoreTable,
-    unit: str,
+    matrix: ScoreMatrix,
     *,
     title: str,
     protocol: str,
@@ -82,10 +82,8 @@ def write_report(
         The file to write.
     comparison : Comparison
         The results.
-    table : ScoreTable
+    matrix : ScoreMatrix
         The score matrix, for the map of the anchors.
-    unit : {"points", "score"}
-        Unit of the errors.
     title : str
         What was compared on what.
     protocol : str
@@ -95,20 +93,19 @@ def write_report(
     """
     from sklearn_sparseeval._version import __version__
 
+    unit = matrix.unit
     escaped = "".join(f"<li>{html.escape(note)}</li>" for note in notes)
-    path.write_text(
-        _PAGE.substitute(
-            title=html.escape(title),
-            protocol=html.escape(protocol),
-            notes=f"<p>Notes:</p><ul>{escaped}</ul>" if notes else "",
-            tables="\n".join(_table(comparison, k, unit) for k in comparison.n_anchors),
-            unit=" in percentage points" if unit == "points" else "",
-            n_splits=len(comparison.splits),
-            figures="\n".join(_figures(comparison, table, unit)),
-            version=__version__,
-        ),
-        encoding="utf-8",
+    page = _PAGE.substitute(
+        title=html.escape(title),
+        protocol=html.escape(protocol),
+        notes=f"<p>Notes:</p><ul>{escaped}</ul>" if notes else "",
+        tables="\n".join(_table(comparison, k, unit) for k in comparison.n_anchors),
+        unit=" in percentage points" if unit == "points" else "",
+        n_splits=len(comparison.splits),
+        figures="\n".join(_figures(comparison, matrix, unit)),
+        version=__version__,
     )
+    write_whole(path, page.encode())
 
 
 def _table(comparison: Any, n_anchors: int, unit: str) -> str:
@@ -128,7 +125,7 @@ def _table(comparison: Any, n_anchors: int, unit: str) -> str:
     )
 
 
-def _figures(comparison: Any, table: ScoreTable, unit: str) -> list[str]:
+def _figures(comparison: Any, matrix: ScoreMatrix, unit: str) -> list[str]:
     from sklearn_sparseeval.displays import (
         AnchorMapDisplay,
         BudgetCurveDisplay,
@@ -159,7 +156,7 @@ def _figures(comparison: Any, table: ScoreTable, unit: str) -> list[str]:
         predictions = ScorePredictionDisplay.from_comparison(
             comparison, method=best, n_anchors=n_anchors
         )
-        fitted = with_seed(get_methods()[best](n_anchors), 0).fit(table.scores)
+        fitted = with_seed(get_methods()[best](n_anchors), 0).fit(matrix.data)
         drawn += [
             (
                 predictions.plot,
@@ -167,7 +164,7 @@ def _figures(comparison: Any, table: ScoreTable, unit: str) -> list[str]:
                 f"{best}, {n_anchors} anchors.",
             ),
             (
-                lambda unit: AnchorMapDisplay.from_selector(fitted, table.scores).plot(),
+                lambda unit: AnchorMapDisplay.from_selector(fitted, matrix.data).plot(),
                 f"All items, and the {n_anchors} anchors that {best} chooses when it is fitted on "
                 "all models.",
             ),

@@ -7,8 +7,8 @@ _NAMES_SHOWN = 3
 _ERROR = "mean_absolute_error"
 
 
-def print_table(comparison: Any, unit: str) -> None:
-    """Print a table per number of anchors, the best method first, and the verdict.
+def table_lines(comparison: Any, unit: str) -> list[str]:
+    """Write a table per number of anchors, the best method first, and the verdict.
 
     Parameters
     ----------
@@ -16,7 +16,13 @@ def print_table(comparison: Any, unit: str) -> None:
         The results.
     unit : {"points", "score"}
         Whether errors are printed in percentage points or as they are.
+
+    Returns
+    -------
+    lines : list of str
+        The lines.
     """
+    lines = []
     width = max(len(name) for name in comparison.methods)
     against = f"against {comparison.baseline}"
     for n_anchors in comparison.n_anchors:
@@ -24,21 +30,22 @@ def print_table(comparison: Any, unit: str) -> None:
         gap = max(len(row["difference"]) for row in rows)
         gap = max(gap, len(against))
         corner = f"{n_anchors} anchors"
-        print(f"{corner:<{width}}   error  {against:<{gap}}    tau  rank  wins   fit s")
+        lines.append(f"{corner:<{width}}   error  {against:<{gap}}    tau  rank  wins   fit s")
         for row in rows:
             failed = f"  failed in {row['n_failed']} splits" if row["n_failed"] else ""
-            print(
+            lines.append(
                 f"{row['method']:<{width}}  {row['error']:>6}  {row['difference']:<{gap}}  "
                 f"{row['tau']:>5}  {row['rank']:>4}  {row['wins']:>4}  {row['fit']:>6}{failed}"
             )
-        print(f"{verdict(comparison, n_anchors, unit)}\n")
-    print(
+        lines += [verdict(comparison, n_anchors, unit), ""]
+    lines.append(
         f"error: mean absolute error{' in percentage points' if unit == 'points' else ''}, over "
         f"{len(comparison.splits)} splits; against {comparison.baseline}: the difference, negative "
         "where the method is better, with its 95 % interval (corrected for overlapping splits); "
         "tau: Kendall's tau-b; rank: average over the splits, 1 is best; wins: splits in which no "
         "method has less error."
     )
+    return lines
 
 
 def summary_rows(comparison: Any, n_anchors: int, unit: str) -> list[dict[str, Any]]:
