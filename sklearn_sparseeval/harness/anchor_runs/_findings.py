@@ -4,11 +4,12 @@ from collections import Counter
 from typing import NamedTuple
 
 from sklearn_sparseeval._messages import listing
+from sklearn_sparseeval._notes import Note
+from sklearn_sparseeval.harness._harnesses import harness_named
 
 PROBLEM, WARNING, NOTE = "problem", "warning", "note"
 _MODELS_SHOWN = 3
 _NAMES_SHOWN = 3
-_LM_EVAL = "lm_eval"
 
 
 class _Kind(NamedTuple):
@@ -17,27 +18,26 @@ class _Kind(NamedTuple):
     level: str
     lead: str
     advice: str = ""
-    lm_eval: str = ""  # what to add where the run is one of lm-eval
 
 
 # In the order in which they are told.
 KINDS = {
-    "no_results": _Kind(
+    "no-results": _Kind(
         PROBLEM,
         "Models without any result on the tasks of the anchors",
         "Are the tasks called otherwise?",
     ),
-    "other_harness": _Kind(
+    "other-harness": _Kind(
         PROBLEM,
         "Results of another harness, which numbers items, prompts and scores in its own way",
         "Evaluate with the history's harness.",
     ),
-    "other_scores": _Kind(
+    "other-scores": _Kind(
         PROBLEM,
         "Results without the scores that the anchors were chosen by",
         "Evaluate with this metric and filter, or select anchors by what there is.",
     ),
-    "other_setting": _Kind(
+    "other-setting": _Kind(
         PROBLEM, "Other settings than in the history", "Evaluate in the history's setting."
     ),
     "missing": _Kind(
@@ -45,21 +45,19 @@ KINDS = {
         "Anchors that were not run",
         "Run them too, and give all results together.",
     ),
-    "other_item": _Kind(
+    "other-item": _Kind(
         PROBLEM,
         "Anchors whose number leads to another item of the benchmark",
         "The log's item numbers are wrong.",
-        "lm-eval writes wrong ones if the list given to --samples is not sorted, or names an item "
-        "twice; run again with a sorted list.",
     ),
-    "other_content": _Kind(
+    "other-content": _Kind(
         PROBLEM,
         "Anchors with other contents than in the history",
         "Was another version of the data set used? Evaluate on the history's, or import a history "
         "of this one and select again.",
     ),
-    "none_scored": _Kind(PROBLEM, "Models without a score on any anchor (all are NaN)"),
-    "not_scored": _Kind(
+    "none-scored": _Kind(PROBLEM, "Models without a score on any anchor (all are NaN)"),
+    "not-scored": _Kind(
         WARNING,
         "Anchors without a score (NaN)",
         "They count as not evaluated, which not every predictor allows.",
@@ -69,33 +67,26 @@ KINDS = {
         "Anchors that were found by their contents, under other numbers",
         "The log's item numbers are wrong, or the data set was put into another order; the scores "
         "were taken from the right items.",
-        "lm-eval writes wrong numbers if the list given to --samples is not sorted.",
     ),
-    "other_wording": _Kind(
+    "other-wording": _Kind(
         WARNING,
         "Anchors with other prompts than in the history, where no examples are drawn",
         "The chat template, the system instruction or the task's wording is another, and scores "
         "may differ by much. Run the model as those of the history were.",
-        "With lm-eval these are --apply_chat_template, --system_instruction and the task's file.",
     ),
-    "other_prompt": _Kind(
+    "other-prompt": _Kind(
         WARNING,
         "Anchors with other prompts than in the history",
         "Has the template, or have the examples of few-shot prompts changed? Scores differ for it, "
         "mostly a little where only the examples are others.",
-        "lm-eval draws examples anew for chosen items; it does not with --num_fewshot 0 or where a "
-        "task takes its first ones (sampler: first_n). Or run the models of the history with the "
-        "same --samples.",
     ),
-    "prompt_unknown": _Kind(
+    "prompt-unknown": _Kind(
         WARNING,
         "Anchors whose prompts could not be compared, since the history has different ones, or "
         "none recorded",
         "Few-shot prompts may have other examples than those of the history.",
-        "lm-eval draws examples anew for chosen items, except where a task takes its first ones "
-        "(sampler: first_n).",
     ),
-    "wording_unknown": _Kind(
+    "wording-unknown": _Kind(
         NOTE,
         "Anchors whose prompts could not be compared, since the history has different ones, or "
         "none recorded",
@@ -107,28 +98,25 @@ KINDS = {
     "extra": _Kind(
         NOTE,
         "Items besides the anchors were run, which does no harm",
-        "",
-        "lm-eval runs all items of a task that --samples does not name, names with an empty list, "
-        "or names by its group.",
     ),
-    "other_tasks": _Kind(NOTE, "Tasks without anchors, whose results were not used"),
+    "other-tasks": _Kind(NOTE, "Tasks without anchors, whose results were not used"),
 }
 # These are counted in anchors; of the others the names say it all.
 _OF_ANCHORS = frozenset(
     {
         "missing",
-        "other_item",
-        "other_content",
-        "not_scored",
+        "other-item",
+        "other-content",
+        "not-scored",
         "moved",
-        "other_prompt",
-        "other_wording",
-        "prompt_unknown",
-        "wording_unknown",
+        "other-prompt",
+        "other-wording",
+        "prompt-unknown",
+        "wording-unknown",
         "unchecked",
     }
 )
-_OF_MODELS = frozenset({"no_results", "none_scored"})
+_OF_MODELS = frozenset({"no-results", "none-scored"})
 _OF_ALL_MODELS = ""
 
 
@@ -145,7 +133,7 @@ class Findings:
         self._n_anchors = n_anchors
         self._found: dict[str, dict[str, list[str]]] = {kind: {} for kind in KINDS}
         self._numbers: Counter[tuple[str, str]] = Counter()
-        self._of_lm_eval: set[str] = set()
+        self._harnesses: dict[str, set[str]] = {}
 
     def add(
         self,
@@ -173,8 +161,7 @@ class Findings:
         """
         self._found[kind].setdefault(model, []).append(name)
         self._numbers[kind, model] += number
-        if harness == _LM_EVAL:
-            self._of_lm_eval.add(kind)
+        self._harnesses.setdefault(kind, set()).add(harness)
 
     def names(self, kind: str) -> dict[str, list[str]]:
         """List what was found of a kind.
@@ -228,7 +215,7 @@ class Findings:
             if KINDS[kind].level == level
         }
 
-    def sentences(self, level: str) -> list[str]:
+    def notes(self, level: str) -> list[Note]:
         """Tell what was found.
 
         Parameters
@@ -238,19 +225,27 @@ class Findings:
 
         Returns
         -------
-        sentences : list of str
-            One message for each kind.
+        notes : list of Note
+            One for each kind; `where` is the model, if it is about one only, and `count` how many
+            items it is about, of all models.
         """
         return [
-            self._sentence(kind)
+            self._note(kind)
             for kind, found in self._found.items()
             if found and KINDS[kind].level == level
         ]
 
+    def _note(self, kind: str) -> Note:
+        models = list(self._found[kind])
+        where = models[0] if len(models) == 1 else ""
+        number = sum(self._numbers[kind, model] for model in models)
+        return Note(kind, self._sentence(kind), where, number)
+
     def _sentence(self, kind: str) -> str:
-        lead, advice, lm_eval = KINDS[kind][1:]
-        hints = (advice, lm_eval if kind in self._of_lm_eval else "")
-        return " ".join([f"{lead}: {self._by_model(kind)}.", *(hint for hint in hints if hint)])
+        _, lead, advice = KINDS[kind]
+        records = map(harness_named, sorted(self._harnesses[kind]))
+        hints = [advice, *(record.hints.get(kind, "") for record in records if record)]
+        return " ".join([f"{lead}: {self._by_model(kind)}.", *filter(None, hints)])
 
     def _by_model(self, kind: str) -> str:
         found = self._found[kind]

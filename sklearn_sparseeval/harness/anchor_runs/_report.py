@@ -4,6 +4,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sklearn_sparseeval._notes import Note
+
 if TYPE_CHECKING:
     from pandas import DataFrame
 
@@ -19,11 +21,12 @@ class AnchorRunReport:
     scores : pandas.DataFrame of shape (n_models, n_anchors)
         Results on the anchors: the rows for a predictor. The columns are the anchors' names in
         their order; NaN = missing, not scored, or of another item.
-    problems : list of str
-        What must be put right before scores are predicted, a sentence each; empty if all is well.
-    warnings : list of str
+    problems : list of Note
+        What must be put right before scores are predicted; empty if all is well. `str` of a note
+        is its sentence.
+    warnings : list of Note
         What may make predictions less exact.
-    notes : list of str
+    notes : list of Note
         What does no harm.
     counts : pandas.DataFrame of shape (n_models, n_counts)
         Number of anchors by model: ``missing``, ``other_content`` (number leads to another item,
@@ -47,9 +50,9 @@ class AnchorRunReport:
     """
 
     scores: "DataFrame"
-    problems: list[str]
-    warnings: list[str]
-    notes: list[str]
+    problems: list[Note]
+    warnings: list[Note]
+    notes: list[Note]
     counts: "DataFrame"
     missing: dict[str, list[str]]
     raw_means: "DataFrame"
@@ -98,9 +101,9 @@ class AnchorRunReport:
             }
         return {
             "ok": self.ok,
-            "problems": self.problems,
-            "warnings": self.warnings,
-            "notes": self.notes,
+            "problems": [note.to_dict() for note in self.problems],
+            "warnings": [note.to_dict() for note in self.warnings],
+            "notes": [note.to_dict() for note in self.notes],
             "models": models,
         }
 

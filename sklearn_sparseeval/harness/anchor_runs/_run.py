@@ -1,13 +1,12 @@
 """The scores of a run that anchors were chosen by: one result per model, task and item."""
 
-import warnings
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_sparseeval._errors import ResultsWarning
+from sklearn_sparseeval._notes import Note, noted
 from sklearn_sparseeval.harness.anchor_runs._match import Result
 from sklearn_sparseeval.harness.anchor_runs._reference import Reference
 from sklearn_sparseeval.harness.matrix._chosen_scores import chosen_scores
@@ -28,7 +27,7 @@ class Run(NamedTuple):
     results: Results
     offers: dict[tuple[str, str], dict[str, list[str]]]
     """By model and task: the metrics there are, and the filters of each."""
-    warnings: list[str]
+    warnings: list[Note]
 
 
 def run_of(table: CodedTable, reference: Reference) -> Run:
@@ -55,7 +54,7 @@ def run_of(table: CodedTable, reference: Reference) -> Run:
     present = zip(table.model.texts, table.model.present(), strict=True)
     models = [text for text, is_present in present if is_present]
     results: Results = {model: {} for model in models}
-    told: list[str] = []
+    told: list[Note] = []
     if len(rows):
         table = _told_apart(table, rows)
         for part in _anchors_and_others(table, rows, reference):
@@ -73,17 +72,17 @@ def _chosen(table: CodedTable, reference: Reference) -> NDArray[np.intp]:
     return Choice(*names).rows(table)
 
 
-def _read(results: Results, table: CodedTable, rows: NDArray[np.intp]) -> list[str]:
+def _read(results: Results, table: CodedTable, rows: NDArray[np.intp]) -> list[Note]:
     """Sort rows into the results, and return what was decided on the way."""
     if not len(rows):
         return []
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", ResultsWarning)
+    told: list[Note] = []
+    with noted(told):
         scores = without_duplicates(chosen_scores(table, rows), "newest")
     first = scores.rows[scores.starts_cell()]
     _, cells = one_score_each(scores, "mean")
     _fill(results, table, first, cells.value)
-    return [str(one.message) for one in caught]
+    return told
 
 
 def _anchors_and_others(

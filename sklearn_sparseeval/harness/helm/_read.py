@@ -8,14 +8,16 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from sklearn_sparseeval._errors import ResultsError
 from sklearn_sparseeval._fingerprint import NOT_RECORDED
 from sklearn_sparseeval._messages import short
+from sklearn_sparseeval.harness._harnesses import Harness
+from sklearn_sparseeval.harness._results import read_as
 from sklearn_sparseeval.harness.helm._run import contents_of_run, group_of, rows_of_run
 from sklearn_sparseeval.harness.table._json_text import expect, read_json
-from sklearn_sparseeval.harness.table._reading import PathLike, ReadOptions, files_under, read_files
+from sklearn_sparseeval.harness.table._reading import PathLike
 from sklearn_sparseeval.harness.table._rows import Rows
 from sklearn_sparseeval.harness.table._values import NoSingleNumberError, scalar
 
@@ -133,14 +135,7 @@ def read_helm(
           model   task item       metric  epoch  value
     0  acme/one  boolq  id7  exact_match      1    1.0
     """
-    files = result_files(files_under(paths))
-    if not files:
-        raise ResultsError(
-            f"No results of HELM are under {short(str(paths), 200)}; expected files named "
-            f"{_RESULTS}, which helm-run writes to benchmark_output/runs/SUITE/RUN/."
-        )
-    frame = read_files(files, parse, ReadOptions(n_jobs, on_error, progress))
-    return cast("DataFrame", frame)
+    return read_as(HARNESS, paths, n_jobs=n_jobs, on_error=on_error, progress=progress)
 
 
 def result_files(files: list[Path]) -> list[Path]:
@@ -206,7 +201,7 @@ class _Instances:
             raise ResultsError(f"'train_trial_index' of {what} is {short(trial)}; expected 0, 1, …")
         stats = expect(entry.get("stats"), list, f"'stats' of {what}")
         if entry.get("perturbation") is not None:
-            self._rows.note("entries of perturbed instances were left out")
+            self._rows.note("perturbed", "entries of perturbed instances were left out")
             return
         gathered = self._instances.setdefault((instance, trial), _Instance({}, {}))
         for stat in stats:
@@ -222,17 +217,18 @@ class _Instances:
         if metric in _BOOKKEEPING or metric.startswith(_FINISH):
             return
         if name.get("perturbation") is not None:
-            self._rows.note("statistics of perturbed instances were left out")
+            self._rows.note("perturbed", "statistics of perturbed instances were left out")
             return
         if split == "train":
-            self._rows.note("scores of instances of the split 'train' were left out")
+            self._rows.note("train-split", "scores of instances of the split 'train' were left out")
             return
         try:
             value = scalar(stat.get("mean"))
         except NoSingleNumberError:
             self._rows.note(
+                "not-a-score",
                 f"scores were left out since they are no single number: the mean of {metric!r} is "
-                f"a {type(stat['mean']).__name__}"
+                f"a {type(stat['mean']).__name__}",
             )
             return
         known = gathered.scores.setdefault((metric, split), value)
@@ -249,8 +245,9 @@ class _Instances:
             for (metric, split), value in instance.scores.items():
                 if value is None:
                     rows.note(
+                        "two-values",
                         f"scores were left out since entries of one instance give {metric!r} "
-                        "different values"
+                        "different values",
                     )
                     continue
                 rows.add(
@@ -275,3 +272,16 @@ def _count(tokens: Any) -> float:
         return scalar(tokens)
     except NoSingleNumberError:
         return math.nan
+
+
+HARNESS = Harness(
+    name="helm",
+    title="HELM",
+    files="per_instance_stats.json, one per run",
+    nothing_found=(
+        f"No results of HELM are under {{paths}}; expected files named {_RESULTS}, which helm-run "
+        "writes to benchmark_output/runs/SUITE/RUN/."
+    ),
+    result_files=result_files,
+    parse=parse,
+)

@@ -103,7 +103,10 @@ def contents_of_run(path: Path, rows: Rows) -> dict[str, int]:
     try:
         instances = expect(read_json(beside), list, "it")
     except ResultsError:
-        rows.note(f"runs' contents are not recorded since {_INSTANCES} beside them is not readable")
+        rows.note(
+            "no-contents",
+            f"runs' contents are not recorded since {_INSTANCES} beside them is not readable",
+        )
         return {}
     contents: dict[str, int] = {}
     for instance in instances:
@@ -133,8 +136,9 @@ def _rows_of_folder(folder: str) -> Rows:
     task, dropped = _task(folder)
     rows = Rows(harness="helm", model=found[1], task=task)
     rows.note(
+        "model-from-folder",
         f"runs have no {_RUN}: their models were taken from the folders' names, where HELM writes "
-        "'_' for '/'"
+        "'_' for '/'",
     )
     _note_dropped(rows, dropped)
     return rows
@@ -154,8 +158,9 @@ def _task(name: str) -> tuple[str, list[str]]:
 def _note_dropped(rows: Rows, dropped: list[str]) -> None:
     if dropped:
         rows.note(
+            "other-name",
             f"tasks were named without {' and '.join(sorted(dropped))}, which HELM adds to the "
-            "names of runs for models that need it"
+            "names of runs for models that need it",
         )
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sklearn_sparseeval._errors import ResultsError
 from sklearn_sparseeval._fingerprint import (
@@ -20,8 +20,10 @@ from sklearn_sparseeval._fingerprint import (
     text_fingerprint,
 )
 from sklearn_sparseeval._messages import short
+from sklearn_sparseeval.harness._harnesses import Harness
+from sklearn_sparseeval.harness._results import read_as
 from sklearn_sparseeval.harness.lighteval._run import group_of, is_details, rows_of_run
-from sklearn_sparseeval.harness.table._reading import PathLike, ReadOptions, files_under, read_files
+from sklearn_sparseeval.harness.table._reading import PathLike
 from sklearn_sparseeval.harness.table._rows import Rows
 from sklearn_sparseeval.harness.table._values import NoSingleNumberError, scalar
 
@@ -128,15 +130,7 @@ def read_lighteval(
           model  task item metric  value   setting
     0  acme/one  sums   17     em    1.0  n-shot=5
     """
-    files = result_files(files_under(paths))
-    if not files:
-        raise ResultsError(
-            f"No details of lighteval are under {short(str(paths), 200)}; expected files "
-            "details_TASK|SHOTS_DATE.parquet, which lighteval writes with --save-details to "
-            "OUTPUT/details/MODEL/DATE/."
-        )
-    frame = read_files(files, parse, ReadOptions(n_jobs, on_error, progress))
-    return cast("DataFrame", frame)
+    return read_as(HARNESS, paths, n_jobs=n_jobs, on_error=on_error, progress=progress)
 
 
 def result_files(files: list[Path]) -> list[Path]:
@@ -202,8 +196,9 @@ def _add_rows(file: Any, rows: Rows) -> None:
         name = str(number) if item.identifier is None else _name(item.identifier, number, seen)
         if seen.get(str(item.identifier), 1) > 1:
             rows.note(
+                "shared-ids",
                 "items share their id with another one of their file (lighteval numbers the items "
-                "of each evaluation split): they were named id#2"
+                "of each evaluation split): they were named id#2",
             )
         for metric, value in _scores(item.metrics, number, rows):
             rows.add(
@@ -235,9 +230,11 @@ def _scores(metrics: Any, number: int, rows: Rows) -> Iterator[tuple[str, float]
 
 
 def _refuse(rows: Rows, metric: str, kind: str, count: int = 1) -> None:
-    rows.notes[
-        f"scores were left out since they are no single number: metric {metric!r} holds a {kind}"
-    ] += count
+    rows.note(
+        "not-a-score",
+        f"scores were left out since they are no single number: metric {metric!r} holds a {kind}",
+        count,
+    )
 
 
 def _structured_items(
@@ -336,8 +333,9 @@ def _flat_items(file: Any, rows: Rows, schema: Any) -> Iterator[_Item]:
     columns = _metric_columns(schema)
     question = next((name for name in _QUESTIONS if name in schema.names), None)
     rows.note(
+        "no-ids",
         "details files hold no ids of items: their items are named by the number of their row"
-        + ("" if question else ", and nothing tells whether that is the same item for all models")
+        + ("" if question else ", and nothing tells whether that is the same item for all models"),
     )
     wanted = [*columns, *([question] if question else [])]
     for batch in _batches(file, wanted):
@@ -369,7 +367,10 @@ def _flat_metrics(row: dict[str, Any], columns: dict[str, str], rows: Rows) -> A
         return metrics
     known = _metrics_of_text(metrics) if len(metrics) <= _LONGEST_METRICS else None
     if known is None:
-        rows.note("rows were left out since their metrics are a text that is no Python dict")
+        rows.note(
+            "not-a-score",
+            "rows were left out since their metrics are a text that is no Python dict",
+        )
     return known or {}
 
 
@@ -381,3 +382,17 @@ def _metrics_of_text(text: str) -> dict[Any, Any] | None:
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
+
+
+HARNESS = Harness(
+    name="lighteval",
+    title="lighteval",
+    files="details_<task>_<date>.parquet, written with --save-details",
+    nothing_found=(
+        "No details of lighteval are under {paths}; expected files "
+        "details_TASK|SHOTS_DATE.parquet, which lighteval writes with --save-details to "
+        "OUTPUT/details/MODEL/DATE/."
+    ),
+    result_files=result_files,
+    parse=parse,
+)

@@ -92,8 +92,9 @@ def rows_of_run(path: Path) -> Rows:
     )
     if run is None:
         rows.note(
+            "model-from-folder",
             "details files have no readable results_DATE.json: their models were named after "
-            "their folders"
+            "their folders",
         )
     return rows
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from sklearn_sparseeval._errors import ResultsError
 from sklearn_sparseeval._fingerprint import (
@@ -12,13 +12,17 @@ from sklearn_sparseeval._fingerprint import (
     text_fingerprint,
 )
 from sklearn_sparseeval._messages import short
+from sklearn_sparseeval.harness._harnesses import Harness
+from sklearn_sparseeval.harness._results import read_as
 from sklearn_sparseeval.harness.lm_eval._files import (
     is_samples,
     run_of_samples,
     task_and_date,
 )
+from sklearn_sparseeval.harness.lm_eval._results_file import PARTIAL_TASK
 from sklearn_sparseeval.harness.lm_eval._samples import Samples, item_of, sample_records
-from sklearn_sparseeval.harness.table._reading import PathLike, ReadOptions, files_under, read_files
+from sklearn_sparseeval.harness.lm_eval._write import HINTS, check_args, write_anchors
+from sklearn_sparseeval.harness.table._reading import PathLike
 from sklearn_sparseeval.harness.table._rows import Rows
 
 if TYPE_CHECKING:
@@ -140,16 +144,7 @@ def read_lm_eval(
     0  acme/one  demo    0    acc    1.0  version=1.0 n-shot=5
     1  acme/one  demo    1    acc    0.0  version=1.0 n-shot=5
     """
-    files = files_under(paths)
-    samples = result_files(files)
-    if not samples:
-        raise ResultsError(
-            f"There is no file samples_<task>_<date>.jsonl among the {len(files)} files of "
-            f"{short(paths)}. lm-evaluation-harness writes them, one per task, if it is run with "
-            "--log_samples and --output_path."
-        )
-    results = read_files(samples, parse, ReadOptions(n_jobs, on_error, progress))
-    return cast("DataFrame", results)
+    return read_as(HARNESS, paths, n_jobs=n_jobs, on_error=on_error, progress=progress)
 
 
 def parse(path: Path) -> Rows:
@@ -217,3 +212,22 @@ def _prompt(record: Mapping[str, Any]) -> int:
     if isinstance(arguments, list) and arguments and isinstance(arguments[0], list):
         prompt = next(iter(arguments[0]), None)
     return text_fingerprint(prompt) if isinstance(prompt, str) else NOT_RECORDED
+
+
+HARNESS = Harness(
+    name="lm_eval",
+    title="lm-evaluation-harness",
+    files="samples_<task>_<date>.jsonl, written with --log_samples",
+    nothing_found=(
+        "There is no file samples_<task>_<date>.jsonl among the {n_files} files of {paths}. "
+        "lm-evaluation-harness writes them, one per task, if it is run with --log_samples and "
+        "--output_path."
+    ),
+    result_files=result_files,
+    parse=parse,
+    write=write_anchors,
+    check_args=check_args,
+    hashes_whole_items=True,
+    as_planned=frozenset({PARTIAL_TASK}),
+    hints=HINTS,
+)

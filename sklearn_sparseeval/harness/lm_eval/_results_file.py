@@ -13,6 +13,8 @@ from sklearn_sparseeval.harness.lm_eval._model import ModelIdentity, identify_mo
 from sklearn_sparseeval.harness.table._json_text import expect, read_json
 from sklearn_sparseeval.harness.table._rows import Rows
 
+PARTIAL_TASK = "partial-task"  # kind of the note of a run of chosen items
+
 
 @dataclass(frozen=True)
 class Run:
@@ -52,10 +54,10 @@ class Run:
             date=date,
         )
         if self.model.note:
-            rows.note(self.model.note)
+            rows.note("model-name", self.model.note)
         original, effective = self.sizes.get(task, (0, 0))
         if effective < original or (self.limited and not original):
-            rows.note("files cover only part of their task (--samples or --limit)")
+            rows.note(PARTIAL_TASK, "files cover only part of their task (--samples or --limit)")
         return rows
 
 

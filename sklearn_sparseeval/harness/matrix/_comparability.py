@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sklearn_sparseeval._errors import ResultsError, warn
+from sklearn_sparseeval._notes import Note
 from sklearn_sparseeval.harness.matrix._chosen_scores import ChosenScores
 from sklearn_sparseeval.harness.table._coded_table import Texts
 from sklearn_sparseeval.harness.table._integer_codes import occurring
@@ -92,7 +93,7 @@ def setting_by_task(scores: ChosenScores, mixed_settings: str) -> dict[str, str]
                 "for example results[results['setting'] != ...], or pass mixed_settings='warn' "
                 "(--mixed-settings warn) to keep all."
             )
-        warn(f"{message} All are kept.")
+        warn(Note("other-settings", f"{message} All are kept.", where=task, count=len(mixed)))
     return {task: variants[0].text if variants else "" for task, variants in by_task.items()}
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_sparseeval._errors import ResultsError, warn
+from sklearn_sparseeval._notes import Note
 from sklearn_sparseeval.harness.matrix._chosen_scores import ChosenScores
 from sklearn_sparseeval.harness.matrix._runs import Runs, runs_of
 
@@ -218,9 +219,14 @@ def _warn_of_copies(scores: ChosenScores, repeated: _Repeated, left_out: _LeftOu
         model, task, item, source = scores.describe(repeated.at[left_out.instead[copies[0]]])
         *_, other = scores.describe(repeated.at[left_out.row[copies[0]]])
         warn(
-            f"{len(copies)} score(s) that are recorded more than once, with the same value, were "
-            f"taken once, such as that of model {model!r} on item {item!r} of task {task!r}: "
-            f"{_places(source, other)}."
+            Note(
+                "recorded-twice",
+                f"{len(copies)} score(s) that are recorded more than once, with the same value, "
+                "were "
+                f"taken once, such as that of model {model!r} on item {item!r} of task {task!r}: "
+                f"{_places(source, other)}.",
+                count=len(copies),
+            )
         )
 
 
@@ -231,9 +237,16 @@ def _warn_of_runs(scores: ChosenScores, repeated: _Repeated, left_out: _LeftOut)
         *_, other = scores.describe(repeated.at[left_out.row[others[0]]])
         n_models = len(np.unique(scores.model[repeated.at[left_out.row[others]]]))
         warn(
-            f"{len(others)} score(s) of {n_models} model(s) were left out, since another run says "
-            "otherwise: the newest run that holds all items of a task counts, or else the newest "
-            f"that holds the item. Of model {model!r} on task {task!r} it is {source}, not {other}."
+            Note(
+                "other-run",
+                f"{len(others)} score(s) of {n_models} model(s) were left out, since another run "
+                "says "
+                "otherwise: the newest run that holds all items of a task counts, or else the "
+                "newest "
+                f"that holds the item. Of model {model!r} on task {task!r} it is {source}, not "
+                f"{other}.",
+                count=len(others),
+            )
         )
 
 

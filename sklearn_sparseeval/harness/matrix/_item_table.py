@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from sklearn_sparseeval._errors import warn
 from sklearn_sparseeval._fingerprint import fingerprint_column
+from sklearn_sparseeval._notes import Note
 from sklearn_sparseeval._optional import import_pandas
 from sklearn_sparseeval.harness.matrix._chosen_scores import ChosenScores
 from sklearn_sparseeval.harness.matrix._epochs import Cells
@@ -136,7 +137,13 @@ def _settle(
     if contested:
         task, name, named = contested[0]
         warn(
-            f"{len(contested)} item(s) are in different groups for different models, such as item "
-            f"{name!r} of task {task!r}, in {named[0][1]!r} and {named[1][1]!r}. The group of most "
-            "models counts."
+            Note(
+                "other-group",
+                f"{len(contested)} item(s) are in different groups for different models, such as "
+                "item "
+                f"{name!r} of task {task!r}, in {named[0][1]!r} and {named[1][1]!r}. The group of "
+                "most "
+                "models counts.",
+                count=len(contested),
+            )
         )

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sklearn_sparseeval._errors import warn
+from sklearn_sparseeval._notes import Note
 
 
 def warn_of_scales(scores: NDArray[np.float64], task: ArrayLike) -> None:
@@ -29,8 +30,14 @@ def warn_of_scales(scores: NDArray[np.float64], task: ArrayLike) -> None:
         return
     widest = others[np.argmax(largest[others])]
     warn(
-        f"{len(fractions)} task(s) have scores up to 1, such as {str(tasks[fractions[0]])!r}, and "
-        f"{len(others)} go beyond, such as {str(tasks[widest])!r} up to {largest[widest]:g}: the "
-        "overall score is mostly that of the latter. Leave tasks out (--tasks), choose other "
-        "metrics (--metric), or divide the table's column 'value'."
+        Note(
+            "other-scale",
+            f"{len(fractions)} task(s) have scores up to 1, such as {str(tasks[fractions[0]])!r}, "
+            "and "
+            f"{len(others)} go beyond, such as {str(tasks[widest])!r} up to {largest[widest]:g}: "
+            "the "
+            "overall score is mostly that of the latter. Leave tasks out (--tasks), choose other "
+            "metrics (--metric), or divide the table's column 'value'.",
+            where=str(tasks[widest]),
+        )
     )

@@ -82,7 +82,10 @@ def _numbered(details: dict[str, Any], rows: Rows) -> Iterator[tuple[int, Any]]:
         if key.isascii() and key.isdecimal() and len(key) < 16:
             yield int(key), entry
         elif isinstance(entry, dict):
-            rows.note("entries of 'details' were left out since their keys are no positions")
+            rows.note(
+                "no-position",
+                "entries of 'details' were left out since their keys are no positions",
+            )
 
 
 def _flattened(entry: dict[str, Any]) -> dict[str, Any]:
@@ -118,7 +121,8 @@ def add_scores(items: list[Item], results: dict[str, Any], rows: Rows) -> None:
                     rows.add(str(item.position), metric, score, epoch=epoch, content_hash=content)
     if not is_scored and not _add_verdicts(items, results, rows):
         rows.note(
-            "result files were left out since their details say of no item whether it is correct"
+            "no-verdicts",
+            "result files were left out since their details say of no item whether it is correct",
         )
 
 
@@ -151,13 +155,15 @@ def _score(metric: str, value: Any, rows: Rows) -> float | None:
         score = scalar(value)
     except NoSingleNumberError:
         rows.note(
+            "not-a-score",
             f"scores were left out since they are no single number: {metric!r} holds a "
-            f"{type(value).__name__}"
+            f"{type(value).__name__}",
         )
         return None
     if metric == "correct" and not (math.isnan(score) or 0 <= score <= 1):
         rows.note(
-            "scores 'correct' are not from 0 to 1; they were kept as the evaluator wrote them"
+            "other-scale",
+            "scores 'correct' are not from 0 to 1; they were kept as the evaluator wrote them",
         )
     return score
 
@@ -180,7 +186,8 @@ def _add_verdicts(items: list[Item], results: dict[str, Any], rows: Rows) -> boo
         for epoch, value in enumerate(several, start=1):
             rows.add(str(item.position), "correct", value, epoch=epoch, content_hash=content)
     rows.note(
-        "result files hold no scores of items but a judge's answers, which were read: A is correct"
+        "judge-read",
+        "result files hold no scores of items but a judge's answers, which were read: A is correct",
     )
     return True
 

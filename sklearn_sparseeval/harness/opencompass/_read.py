@@ -7,13 +7,15 @@ The format is that of opencompass 0.5.3 (`opencompass/tasks/openicl_eval.py`, `u
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from sklearn_sparseeval._errors import ResultsError
-from sklearn_sparseeval._messages import short
+from sklearn_sparseeval.harness._harnesses import Harness
+from sklearn_sparseeval.harness._results import read_as
 from sklearn_sparseeval.harness.opencompass._details import add_scores, items_of
+from sklearn_sparseeval.harness.opencompass._write import write_anchors
 from sklearn_sparseeval.harness.table._json_text import expect, parse_json, read_json
-from sklearn_sparseeval.harness.table._reading import PathLike, ReadOptions, files_under, read_files
+from sklearn_sparseeval.harness.table._reading import PathLike
 from sklearn_sparseeval.harness.table._rows import Rows
 
 if TYPE_CHECKING:
@@ -106,14 +108,7 @@ def read_opencompass(
           model  task item   metric  value                 date
     0  acme-one  sums    3  correct    1.0  2026-08-19T12:15:41
     """
-    files = result_files(files_under(paths))
-    if not files:
-        raise ResultsError(
-            f"No results of OpenCompass are under {short(str(paths), 200)}; expected files "
-            "results/MODEL/DATASET.json, which opencompass writes to outputs/default/DATE_TIME/."
-        )
-    frame = read_files(files, parse, ReadOptions(n_jobs, on_error, progress))
-    return cast("DataFrame", frame)
+    return read_as(HARNESS, paths, n_jobs=n_jobs, on_error=on_error, progress=progress)
 
 
 def result_files(files: list[Path]) -> list[Path]:
@@ -186,8 +181,9 @@ def parse(path: Path) -> Rows:
     details = results.get("details")
     if not details:
         rows.note(
+            "no-details",
             "result files were left out since they hold no details of items; run opencompass with "
-            "--dump-eval-details, in a new work_dir"
+            "--dump-eval-details, in a new work_dir",
         )
         return rows
     items = list(items_of(details, rows))
@@ -222,3 +218,17 @@ def _first_position(path: Path) -> int | None:
     with path.open("rb") as file:
         found = _EXAMPLE.search(file.read(_FIRST_ITEM))
     return None if found is None else int(found[1])
+
+
+HARNESS = Harness(
+    name="opencompass",
+    title="OpenCompass",
+    files="results/<model>/<dataset>.json with details, as --dump-eval-details writes them",
+    nothing_found=(
+        "No results of OpenCompass are under {paths}; expected files results/MODEL/DATASET.json, "
+        "which opencompass writes to outputs/default/DATE_TIME/."
+    ),
+    result_files=result_files,
+    parse=parse,
+    write=write_anchors,
+)

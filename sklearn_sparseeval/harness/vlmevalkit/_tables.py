@@ -20,7 +20,7 @@ from sklearn_sparseeval.harness.vlmevalkit._tab_separated import (
 
 Row = dict[str, Any]
 Wanted = Callable[[str], bool]
-Note = Callable[[str], None]
+Note = Callable[[str, str], object]
 
 # A workbook of results unpacks to some ten times its size; one made to exhaust memory, to a
 # thousand times. Its cells are as many as someone's benchmark has, not as a sheet could hold.
@@ -66,7 +66,10 @@ def _tab_rows(path: Path, wanted: Wanted, note: Note) -> Iterator[Row]:
         for record in rows:
             cells = fields(record.raw)
             if _is_cut_off(record, cells, len(names)):
-                note("last rows were left out since they are cut off; was the run stopped?")
+                note(
+                    "cut-off",
+                    "last rows were left out since they are cut off; was the run stopped?",
+                )
                 return
             if len(cells) != len(names):
                 raise ResultsError(
