@@ -31,7 +31,7 @@ from mutations import FOLDER, LINK, PIPE, mutate_folder
 from small_results import FORMATS
 
 from sklearn_sparseeval import harness
-from sklearn_sparseeval.harness.table._long_table import COLUMNS
+from sklearn_sparseeval.harness.table import COLUMNS
 
 CPU_SECONDS = 5.0
 WALL_SECONDS = 60.0  # a case that waits for something takes no time of the processor

@@ -16,9 +16,8 @@ from sklearn_sparseeval.harness._harnesses import Harness
 from sklearn_sparseeval.harness._results import read_as
 from sklearn_sparseeval.harness.table._json_text import expect, read_json
 from sklearn_sparseeval.harness.table._reading import PathLike
-from sklearn_sparseeval.harness.table._refusals import Refusals
 from sklearn_sparseeval.harness.table._rows import Rows
-from sklearn_sparseeval.harness.table._values import NoSingleNumberError, scores_of
+from sklearn_sparseeval.harness.table._values import NoSingleNumberError, Refusals, scores_of
 
 if TYPE_CHECKING:
     from pandas import DataFrame

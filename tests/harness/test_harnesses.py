@@ -4,7 +4,7 @@ import pytest
 
 from sklearn_sparseeval import ResultsError, harness
 from sklearn_sparseeval.harness._harnesses import FORMATS, recognise
-from sklearn_sparseeval.harness.table._reading import files_under
+from sklearn_sparseeval.harness.table import files_under
 
 NAMES = sorted(FORMATS)
 

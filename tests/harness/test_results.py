@@ -6,7 +6,7 @@ import pytest
 from sklearn_sparseeval import ResultsError, ResultsWarning, harness
 from sklearn_sparseeval.harness import read_results
 from sklearn_sparseeval.harness._harnesses import FORMATS
-from sklearn_sparseeval.harness.table._long_table import COLUMNS
+from sklearn_sparseeval.harness.table import COLUMNS
 
 NAMES = sorted(FORMATS)
 

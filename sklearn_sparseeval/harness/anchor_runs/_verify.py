@@ -12,16 +12,21 @@ from sklearn_sparseeval.harness.anchor_runs._findings import (
     NOTE,
     PROBLEM,
     WARNING,
+    AnchorRunReport,
     Findings,
 )
-from sklearn_sparseeval.harness.anchor_runs._match import Matches, Result, match_anchors
+from sklearn_sparseeval.harness.anchor_runs._match import (
+    Matches,
+    Result,
+    Run,
+    match_anchors,
+    run_of,
+)
 from sklearn_sparseeval.harness.anchor_runs._reference import (
     Anchor,
     Reference,
     reference_of,
 )
-from sklearn_sparseeval.harness.anchor_runs._report import AnchorRunReport
-from sklearn_sparseeval.harness.anchor_runs._run import Run, run_of
 from sklearn_sparseeval.harness.table._coded_table import coded_table
 from sklearn_sparseeval.score_matrix import OVERALL
 

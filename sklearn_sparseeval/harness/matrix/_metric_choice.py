@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from sklearn_sparseeval._errors import ResultsError, warn
 from sklearn_sparseeval._messages import listing
 from sklearn_sparseeval._notes import Note
-from sklearn_sparseeval.harness.table._coded_table import CodedTable, Texts
-from sklearn_sparseeval.harness.table._integer_codes import occurring
+from sklearn_sparseeval.harness.table._coded_table import CodedTable, Texts, occurring
 from sklearn_sparseeval.harness.table._natural_order import natural_key
 
 Names = str | Mapping[str, str] | None

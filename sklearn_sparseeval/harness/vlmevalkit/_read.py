@@ -11,9 +11,8 @@ from sklearn_sparseeval._fingerprint import NOT_RECORDED, content_fingerprint
 from sklearn_sparseeval.harness._harnesses import Harness
 from sklearn_sparseeval.harness._results import read_as
 from sklearn_sparseeval.harness.table._reading import PathLike
-from sklearn_sparseeval.harness.table._refusals import Refusals
 from sklearn_sparseeval.harness.table._rows import Rows
-from sklearn_sparseeval.harness.table._values import NoSingleNumberError
+from sklearn_sparseeval.harness.table._values import NoSingleNumberError, Refusals
 from sklearn_sparseeval.harness.vlmevalkit._names import (
     best_files,
     judged_siblings,

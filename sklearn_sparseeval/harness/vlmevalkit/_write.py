@@ -14,7 +14,7 @@ from sklearn_sparseeval.harness.table._natural_order import natural_key
 from sklearn_sparseeval.harness.table._reading import PathLike
 from sklearn_sparseeval.harness.vlmevalkit._names import ANCHORS
 from sklearn_sparseeval.harness.vlmevalkit._scores import plain_text
-from sklearn_sparseeval.harness.vlmevalkit._tab_separated import cell_text, fields, header, records
+from sklearn_sparseeval.harness.vlmevalkit._tables import cell_text, fields, header, records
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sklearn_sparseeval import ResultsError, ResultsWarning
 from sklearn_sparseeval.harness import read_helm
 from sklearn_sparseeval.harness.helm._read import parse, result_files
-from sklearn_sparseeval.harness.table._long_table import COLUMNS
+from sklearn_sparseeval.harness.table import COLUMNS
 
 MMLU = "mmlu:subject=anatomy,method=multiple_choice_joint,model=acme_one"
 

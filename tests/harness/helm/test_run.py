@@ -5,8 +5,8 @@ import json
 import pytest
 
 from sklearn_sparseeval import ResultsError
-from sklearn_sparseeval.harness.helm._run import contents_of_run, group_of, rows_of_run
-from sklearn_sparseeval.harness.table._rows import Rows
+from sklearn_sparseeval.harness.helm._read import contents_of_run, group_of, rows_of_run
+from sklearn_sparseeval.harness.table import Rows
 
 MMLU = "mmlu:subject=anatomy,method=multiple_choice_joint,model=acme_one"
 

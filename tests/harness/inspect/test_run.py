@@ -6,7 +6,7 @@ import math
 import pytest
 
 from sklearn_sparseeval import ResultsError
-from sklearn_sparseeval.harness.inspect._run import run_rows
+from sklearn_sparseeval.harness.inspect._log import run_rows
 
 NAMES = {"task": "sums", "model": "acme/one"}
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from sklearn_sparseeval.harness.inspect._values import Refused, sample_scores
+from sklearn_sparseeval.harness.inspect._read import Refused, sample_scores
 
 
 @pytest.mark.parametrize(

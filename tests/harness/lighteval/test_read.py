@@ -14,7 +14,7 @@ from sklearn_sparseeval import ResultsError, ResultsWarning
 from sklearn_sparseeval.harness import read_lighteval
 from sklearn_sparseeval.harness.lighteval import _read as _lighteval
 from sklearn_sparseeval.harness.lighteval._read import parse, result_files
-from sklearn_sparseeval.harness.table._long_table import COLUMNS
+from sklearn_sparseeval.harness.table import COLUMNS
 
 DATE = "2026-05-05T17-54-23.000001"
 

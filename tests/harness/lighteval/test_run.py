@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sklearn_sparseeval import ResultsError
-from sklearn_sparseeval.harness.lighteval._run import group_of, is_details, rows_of_run
+from sklearn_sparseeval.harness.lighteval._read import group_of, is_details, rows_of_run
 
 DATE = "2026-05-05T17-54-23.000001"
 OLD_DATE = "2023-07-19T13:48:53.093937"

@@ -5,11 +5,7 @@ import json
 import pytest
 
 from sklearn_sparseeval import ResultsError
-from sklearn_sparseeval.harness.lm_eval._files import (
-    is_samples,
-    run_of_samples,
-    task_and_date,
-)
+from sklearn_sparseeval.harness.lm_eval._read import is_samples, run_of_samples, task_and_date
 
 DATE = "2026-11-22T10-41-46.232288"
 LATER = "2026-11-23T08-00-00"

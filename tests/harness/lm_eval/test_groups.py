@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sklearn_sparseeval.harness.lm_eval._groups import groups_of_tasks
+from sklearn_sparseeval.harness.lm_eval._results_file import groups_of_tasks
 
 MMLU = {
     "mmlu": ["mmlu_stem", "mmlu_other"],

@@ -10,7 +10,7 @@ from sklearn_sparseeval import ResultsError
 from sklearn_sparseeval.harness.lm_eval._model import ModelIdentity
 from sklearn_sparseeval.harness.lm_eval._results_file import Run
 from sklearn_sparseeval.harness.lm_eval._samples import Samples, item_of, sample_records
-from sklearn_sparseeval.harness.table._rows import Rows
+from sklearn_sparseeval.harness.table import Rows
 
 
 def gather(lines, **of_run):

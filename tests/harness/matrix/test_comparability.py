@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 
 from sklearn_sparseeval import ResultsError, ResultsWarning
-from sklearn_sparseeval.harness.matrix._chosen_scores import chosen_scores
+from sklearn_sparseeval.harness.matrix import chosen_scores
 from sklearn_sparseeval.harness.matrix._comparability import (
     harness_by_task,
     refuse_other_contents,
     setting_by_task,
 )
-from sklearn_sparseeval.harness.table._coded_table import coded_table
+from sklearn_sparseeval.harness.table import coded_table
 
 
 def scores_of(rows, columns):

@@ -7,9 +7,8 @@ import pandas as pd
 import pytest
 
 from sklearn_sparseeval import ResultsError, ResultsWarning
-from sklearn_sparseeval.harness.matrix._chosen_scores import chosen_scores
-from sklearn_sparseeval.harness.matrix._duplicates import without_duplicates
-from sklearn_sparseeval.harness.table._coded_table import coded_table
+from sklearn_sparseeval.harness.matrix import chosen_scores, without_duplicates
+from sklearn_sparseeval.harness.table import coded_table
 
 NAN = np.nan
 

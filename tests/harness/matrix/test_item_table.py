@@ -5,11 +5,10 @@ import pandas as pd
 import pytest
 
 from sklearn_sparseeval import ResultsWarning
-from sklearn_sparseeval.harness.matrix._chosen_scores import chosen_scores, item_names
-from sklearn_sparseeval.harness.matrix._epochs import one_score_each
+from sklearn_sparseeval.harness.matrix import Choice, chosen_scores, one_score_each
+from sklearn_sparseeval.harness.matrix._chosen_scores import item_names
 from sklearn_sparseeval.harness.matrix._item_table import TaskFacts, item_table
-from sklearn_sparseeval.harness.matrix._metric_choice import Choice
-from sklearn_sparseeval.harness.table._coded_table import coded_table
+from sklearn_sparseeval.harness.table import coded_table
 from sklearn_sparseeval.score_matrix import ITEM_COLUMNS
 
 BIG = 2**64 - 1

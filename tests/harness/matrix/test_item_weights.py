@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sklearn_sparseeval import ResultsError
-from sklearn_sparseeval.harness.matrix._item_weights import item_weights
+from sklearn_sparseeval.harness.matrix._item_table import item_weights
 
 TASKS = ["law", "law", "law", "art", "gsm"]
 GROUPS = ["mmlu", "mmlu", "mmlu", "mmlu", "gsm"]

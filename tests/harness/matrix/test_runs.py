@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sklearn_sparseeval.harness.matrix._chosen_scores import chosen_scores
-from sklearn_sparseeval.harness.matrix._runs import runs_of
-from sklearn_sparseeval.harness.table._coded_table import coded_table
+from sklearn_sparseeval.harness.matrix import chosen_scores
+from sklearn_sparseeval.harness.matrix._duplicates import runs_of
+from sklearn_sparseeval.harness.table import coded_table
 
 NAN = np.nan
 

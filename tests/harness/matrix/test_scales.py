@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sklearn_sparseeval import ResultsWarning
-from sklearn_sparseeval.harness.matrix._scales import warn_of_scales
+from sklearn_sparseeval.harness.matrix._comparability import warn_of_scales
 
 NAN = np.nan
 

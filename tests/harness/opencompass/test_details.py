@@ -8,9 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sklearn_sparseeval import ResultsError
-from sklearn_sparseeval.harness.opencompass._details import add_scores, items_of
-from sklearn_sparseeval.harness.opencompass._read import parse
-from sklearn_sparseeval.harness.table._rows import Rows
+from sklearn_sparseeval.harness.opencompass._read import add_scores, items_of, parse
+from sklearn_sparseeval.harness.table import Rows
 
 
 def evaluate(*replicas, abbr="gsm8k", flat=True, **of_item):

@@ -9,7 +9,7 @@ import pytest
 from sklearn_sparseeval import ResultsError, ResultsWarning
 from sklearn_sparseeval.harness import read_opencompass
 from sklearn_sparseeval.harness.opencompass._read import parse, result_files
-from sklearn_sparseeval.harness.table._long_table import COLUMNS
+from sklearn_sparseeval.harness.table import COLUMNS
 
 
 def make_details(correct, abbr="gsm8k", split="_test", first=0):

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from sklearn_sparseeval import ResultsError
-from sklearn_sparseeval.harness.table._coded_table import coded_table
+from sklearn_sparseeval.harness.table import coded_table
 
 BIG = [2**64 - 1, 2**63 + 1, 2**53 + 1]
 

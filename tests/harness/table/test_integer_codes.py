@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sklearn_sparseeval.harness.table import _integer_codes
-from sklearn_sparseeval.harness.table._integer_codes import compact, occurring
+from sklearn_sparseeval.harness.table import _integer_codes, compact, occurring
 
 
 @pytest.mark.parametrize("small", [0, 1 << 20], ids=["by sorting", "by a table"])

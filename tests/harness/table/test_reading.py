@@ -9,13 +9,8 @@ from pathlib import Path
 import pytest
 
 from sklearn_sparseeval import ResultsError, ResultsWarning
-from sklearn_sparseeval.harness.table._reading import (
-    ReadOptions,
-    files_under,
-    import_pandas,
-    read_files,
-)
-from sklearn_sparseeval.harness.table._rows import Rows
+from sklearn_sparseeval.harness.table import ReadOptions, Rows, files_under, read_files
+from sklearn_sparseeval.harness.table._reading import import_pandas
 
 
 def parse(path):

@@ -1,6 +1,4 @@
-from sklearn_sparseeval.harness.table._refusals import Refusals
-from sklearn_sparseeval.harness.table._rows import Rows
-from sklearn_sparseeval.harness.table._values import NoSingleNumberError
+from sklearn_sparseeval.harness.table import NoSingleNumberError, Refusals, Rows
 
 
 def test_refusals_are_counted_by_metric_with_the_first_value_of_each():

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sklearn_sparseeval import ResultsError
-from sklearn_sparseeval.harness.table._rows import Codes, Rows
+from sklearn_sparseeval.harness.table import Codes, Rows
 
 
 def rows_of_demo(**attributes):

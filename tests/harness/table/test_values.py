@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sklearn_sparseeval._messages import short
-from sklearn_sparseeval.harness.table._values import NoSingleNumberError, kind_of, scalar, scores_of
+from sklearn_sparseeval.harness.table import NoSingleNumberError, kind_of, scalar, scores_of
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from sklearn_sparseeval import ResultsError
 from sklearn_sparseeval.harness.vlmevalkit import _tab_separated
-from sklearn_sparseeval.harness.vlmevalkit._tab_separated import cell_text, fields, header, records
+from sklearn_sparseeval.harness.vlmevalkit._tables import cell_text, fields, header, records
 
 
 def split(content):
