@@ -134,4 +134,4 @@ class Refusals:
             "scores were left out since they are no single number: metric "
             f"{metric!r} of task {self._rows.task!r} holds {error}",
         )
-        self._rows.note(message)
+        self._rows.note("not-a-score", message)

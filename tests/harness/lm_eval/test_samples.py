@@ -25,7 +25,9 @@ def gather(lines, **of_run):
         [columns.texts[name][code] for code in columns.codes[name]]
         for name in ("item", "metric", "filter")
     ]
-    return list(zip(*names, columns.value.tolist(), strict=True)), list(rows.notes.items())
+    return list(zip(*names, columns.value.tolist(), strict=True)), [
+        (text, count) for (_, text), count in rows.notes.items()
+    ]
 
 
 def scores_of_metric(metric, value):

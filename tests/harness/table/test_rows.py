@@ -116,9 +116,15 @@ def test_names_of_the_file_that_no_file_can_hold_are_an_error(name):
 
 def test_equal_notes_are_counted_together():
     rows = rows_of_demo()
-    for message in ("one", "other", "one"):
-        rows.note(message)
-    assert rows.notes == {"one": 2, "other": 1}
+    for text in ("one", "other", "one"):
+        rows.note("kind", text)
+    rows.note("kind", "other", 3)
+    rows.note("another-kind", "one")
+    assert rows.notes == {
+        ("kind", "one"): 2,
+        ("kind", "other"): 4,
+        ("another-kind", "one"): 1,
+    }
 
 
 @given(st.lists(st.text()))
