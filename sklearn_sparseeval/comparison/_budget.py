@@ -126,6 +126,41 @@ def read_items(estimator: Any, columns: Indices) -> ReadItems | None:
     return ReadItems(items, all(read.allow_nan for read in known))
 
 
+def anchors_of(estimator: Any, n_items: int) -> Indices:
+    """Find the items that a fitted estimator reads of a model, in order of choice.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted, as for :func:`read_items`.
+    n_items : int
+        Number of items it was fitted on.
+
+    Returns
+    -------
+    anchors : ndarray of shape (n_anchors,)
+        Column indices, in the order of the selector where one part alone chooses from the items,
+        else sorted.
+
+    Raises
+    ------
+    ValueError
+        If no part of it chooses items.
+    """
+    if hasattr(estimator, "anchors_"):
+        return np.asarray(estimator.anchors_)
+    columns = np.arange(n_items)
+    read = read_items(estimator, columns)
+    if read is None:
+        raise ValueError(
+            f"The estimator, a {type(estimator).__name__}, does not say which items it reads: "
+            "neither it nor a part of it that sees the items has anchors_ or get_support. "
+            "Expected a fitted AnchoredRegressor, or a pipeline with a selector."
+        )
+    order = _order_of_choice(estimator, columns)
+    return read.items if order is None else order[np.isin(order, read.items)]
+
+
 def personal_items(estimator: Any, X: Any) -> Indices | None:
     """Find the items that a fitted estimator reads of each model, where they differ.
 
@@ -218,6 +253,22 @@ def _read_by_steps(pipeline: Any, columns: Indices) -> ReadItems | None:
         elif not _keeps_columns(step, len(columns)):
             break
     return ReadItems(columns, allow_nan) if narrowed else None
+
+
+def _order_of_choice(estimator: Any, columns: Indices) -> Indices | None:
+    """Return the anchors of the only part that chooses from all items, None where there is none."""
+    if hasattr(estimator, "anchors_"):
+        return np.asarray(estimator.anchors_)
+    if hasattr(estimator, "get_support"):
+        return None
+    if hasattr(estimator, "steps"):
+        steps = [step for _, step in estimator.steps if step not in (None, "passthrough")]
+        first = next((step for step in steps if read_items(step, columns) is not None), None)
+        return None if first is None else _order_of_choice(first, columns)
+    inside = [getattr(estimator, name) for name in _FITTED_INSIDE if hasattr(estimator, name)]
+    if hasattr(estimator, "estimators_") or len(inside) != 1:
+        return None
+    return _order_of_choice(inside[0], columns)
 
 
 def _keeps_columns(step: Any, n_columns: int) -> bool:

@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.multioutput import MultiOutputRegressor
+from sklearn.pipeline import Pipeline
 
 from sklearn_sparseeval._errors import PredictorError
 from sklearn_sparseeval._messages import listing
 from sklearn_sparseeval._optional import import_pandas
 from sklearn_sparseeval._sklearn import Interval
+from sklearn_sparseeval.anchored import AnchoredRegressor
+from sklearn_sparseeval.comparison._budget import anchors_of, only_items
 from sklearn_sparseeval.metrics._validation import check_parameters
 
 if TYPE_CHECKING:
@@ -51,6 +55,9 @@ class SavedPredictor:
         Of the matrix it was fitted on.
     created : str
         When it was saved: date and time in UTC, ISO 8601.
+    item_means : ndarray of shape (n_items,), default=None
+        What stands in the columns of the items that were not run, where a selector in the
+        estimator does not take NaN there: mean results in the history. None = NaN.
 
     Raises
     ------
@@ -79,10 +86,11 @@ class SavedPredictor:
     versions: dict[str, str]
     fingerprint: str
     created: str
+    item_means: "NDArray[np.float64] | None" = None
 
     def __post_init__(self) -> None:
         # Off its own anchors a model has no results here, and would be predicted without them.
-        if getattr(self.estimator, "_personal", False):
+        if _chooses_for_each_model(self.estimator):
             raise PredictorError(
                 f"The {type(self.estimator).__name__} chooses anchors for each model from its "
                 "results on the first few, so there is no list of anchors to run a model on, and "
@@ -93,7 +101,7 @@ class SavedPredictor:
     def __repr__(self) -> str:
         return (
             f"{type(self).__name__}(method={self.method!r}, "
-            f"n_anchors={len(self.estimator.anchors_)}, n_items={len(self.items)}, "
+            f"n_anchors={len(self.anchors)}, n_items={len(self.items)}, "
             f"targets={self.targets})"
         )
 
@@ -104,9 +112,10 @@ class SavedPredictor:
         Returns
         -------
         anchors : pandas.DataFrame of shape (n_anchors, n_columns)
-            Rows of `items`, in order of choice.
+            Rows of `items`, in order of choice; in the order of `items` where several selectors
+            choose.
         """
-        return self.items.iloc[np.asarray(self.estimator.anchors_)]
+        return self.items.iloc[anchors_of(self.estimator, len(self.items))]
 
     def predict(self, rows: "DataFrame") -> "DataFrame":
         """Predict the scores of new models on the full benchmark.
@@ -179,7 +188,7 @@ class SavedPredictor:
         return cast("Series[float]", pd.Series(margins, dtype=np.float64, name="margin"))
 
     def _full_width(self, rows: "DataFrame") -> Any:
-        """Return rows of all items in the order of the history, NaN off the anchors."""
+        """Return rows of all items in the order of the history, of which the anchors count."""
         if not hasattr(rows, "columns") or not hasattr(rows, "index") or not len(rows):
             raise PredictorError(
                 f"rows is a {type(rows).__name__} of {len(rows)} models; expected a pandas data "
@@ -190,10 +199,12 @@ class SavedPredictor:
             full = rows[anchors].astype(np.float64)
         except (TypeError, ValueError) as error:
             raise PredictorError(
-                f"Results on anchors are no numbers ({error}); expected numbers, and NaN where a "
+                f"Results on anchors are not numbers ({error}); expected numbers, and NaN where a "
                 "model was not evaluated."
             ) from error
         full = full.reindex(columns=list(self.items.index))
+        if self.item_means is not None:
+            full = only_items(full, anchors_of(self.estimator, len(self.items)), self.item_means)
         return full if hasattr(self.estimator, "feature_names_in_") else full.to_numpy()
 
     def _checked_anchors(self, rows: "DataFrame") -> list[str]:
@@ -250,3 +261,14 @@ class SavedPredictor:
                 stacklevel=4,
             )
         return float(sizes[min(rank, len(sizes)) - 1])
+
+
+def _chooses_for_each_model(estimator: Any) -> bool:
+    if isinstance(estimator, AnchoredRegressor):
+        return bool(estimator._personal)
+    parts: list[Any] = []
+    if isinstance(estimator, Pipeline):
+        parts = [step for _, step in estimator.steps]
+    elif isinstance(estimator, MultiOutputRegressor):
+        parts = estimator.estimators_
+    return any(_chooses_for_each_model(part) for part in parts)

@@ -4,10 +4,12 @@ Compiled code of scikit-learn trusts what an estimator was fitted with: the widt
 compared with ``n_features_in_``, and the arrays are read as if they had that width too.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 def check_fitted(estimator: Any) -> None:
@@ -21,8 +23,9 @@ def check_fitted(estimator: Any) -> None:
     Raises
     ------
     ValueError
-        If an attribute stands in the place of a method, or if a decision tree, a forest or nearest
-        neighbours hold arrays of another width than they say.
+        If an attribute stands in the place of a method, if a decision tree, a forest or nearest
+        neighbours hold arrays of another width than they say, or if support vectors are not as
+        `SVR` makes them.
     """
     for name in vars(estimator):  # a check that is shadowed is not made
         if callable(getattr(type(estimator), name, None)):
@@ -48,14 +51,14 @@ def _check_tree(estimator: Any) -> None:
 
 def _check_forest(estimator: Any) -> None:
     """Forests check the width of the input once, and hand it on to all of their trees."""
-    from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
+    from sklearn.ensemble import RandomForestRegressor
     from sklearn.tree import DecisionTreeRegressor
 
-    if not isinstance(estimator, ExtraTreesRegressor | RandomForestRegressor):
+    if not isinstance(estimator, RandomForestRegressor):
         return
     width, members = _width(estimator), estimator.estimators_
     if type(members) is not list:
-        raise ValueError("a forest holds no list of trees")
+        raise ValueError("the trees of a forest are not a list")
     for member in members:
         if not isinstance(member, DecisionTreeRegressor) or _width(member) != width:
             raise ValueError(f"a forest of {width} columns holds a tree of another number")
@@ -79,8 +82,83 @@ def _check_neighbors(estimator: Any) -> None:
         )
 
 
+def _check_support_vectors(estimator: Any) -> None:
+    """Check all that libsvm reads: it takes lengths from one array and reads the others by them."""
+    from sklearn.svm import SVR
+
+    if not isinstance(estimator, SVR):
+        return
+    has, width = vars(estimator), _width(estimator)
+    strange = sorted(set(has) - _SVR_ATTRIBUTES)
+    if strange:
+        raise ValueError(f"an SVR has the attribute {strange[0]}")
+    n_vectors = len(_array(has, "support_vectors_", np.float64, (None, width)))
+    if not _whole_numbers(has.get("shape_fit_"), 2) or has["shape_fit_"][1] != width:
+        raise ValueError(f"an SVR does not say that it was fitted on {width} columns")
+    n_rows = has["shape_fit_"][0]
+    support = _array(has, "support_", np.int32, (n_vectors,))
+    counts = _array(has, "_n_support", np.int32, (2,))
+    if ((support < 0) | (support >= n_rows)).any() or counts[0] != n_vectors:
+        raise ValueError(f"the {n_vectors} support vectors of an SVR are of rows that do not exist")
+    if counts[1] < 0 or counts[1] > n_vectors:
+        raise ValueError("an SVR counts support vectors that do not exist")
+    for name in ("dual_coef_", "_dual_coef_"):
+        _array(has, name, np.float64, (1, n_vectors))
+    for name in ("intercept_", "_intercept_"):
+        _array(has, name, np.float64, (1,))
+    for name in ("_probA", "_probB"):  # as long as something, they would be read
+        _array(has, name, np.float64, (0,))
+    _check_kernel(has)
+
+
+def _check_kernel(has: dict[str, Any]) -> None:
+    kernel, degree = has.get("kernel"), has.get("degree")
+    if type(kernel) is not str or kernel not in _KERNELS or has.get("_sparse") is not False:
+        raise ValueError(f"an SVR is of an unknown kernel, or sparse; expected one of {_KERNELS}")
+    if not _whole_numbers((degree,), 1) or degree > _MOST_DEGREE:
+        raise ValueError(f"an SVR has a polynomial of degree {degree!r}")
+    for name in ("coef0", "_gamma", "cache_size"):
+        value = has.get(name)
+        if not isinstance(value, int | float | np.integer | np.floating):
+            raise ValueError(f"{name} of an SVR is not a number")
+        if not math.isfinite(value) or (value < 0 and name != "coef0"):
+            raise ValueError(f"{name} of an SVR is {value}")
+
+
+def _array(
+    has: dict[str, Any], name: str, dtype: type[np.generic], shape: tuple[int | None, ...]
+) -> NDArray[Any]:
+    """Return an array of an SVR, if it is of a type and shape, in C order, and finite."""
+    array = has.get(name)
+    if type(array) is not np.ndarray or array.dtype != dtype or array.ndim != len(shape):
+        raise ValueError(f"{name} of an SVR is not an array of {dtype.__name__} as expected")
+    sizes_fit = all(want in (None, got) for got, want in zip(array.shape, shape, strict=True))
+    if not sizes_fit or not array.flags.c_contiguous or not np.isfinite(array).all():
+        raise ValueError(f"{name} of an SVR has shape {array.shape}, expected {shape}, all finite")
+    return array
+
+
+def _whole_numbers(values: Any, length: int) -> bool:
+    fits = type(values) is tuple and len(values) == length
+    return fits and all(type(one) is int and one >= 0 for one in values)
+
+
+_KERNELS = ("linear", "poly", "rbf", "sigmoid")
+_MOST_DEGREE = 2**20
+# An attribute can stand in the place of one of the class, such as which program of libsvm runs.
+_SVR_ATTRIBUTES = frozenset(
+    (
+        *("C", "_dual_coef_", "_effective_probability", "_gamma", "_intercept_", "_n_support"),
+        *("_num_iter", "_probA", "_probB", "_sklearn_version", "_sparse", "cache_size"),
+        *("class_weight", "class_weight_", "coef0", "degree", "dual_coef_", "epsilon"),
+        *("feature_names_in_", "fit_status_", "gamma", "intercept_", "kernel", "max_iter"),
+        *("n_features_in_", "n_iter_", "nu", "probability", "random_state", "shape_fit_"),
+        *("shrinking", "support_", "support_vectors_", "tol", "verbose"),
+    )
+)
 _CHECKS: dict[str, Callable[[Any], None]] = {
     "tree_": _check_tree,
     "estimators_": _check_forest,
     "_fit_X": _check_neighbors,
+    "support_vectors_": _check_support_vectors,
 }

@@ -3,25 +3,31 @@
 import hashlib
 import json
 import math
+import platform
+import re
 from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_sparseeval import _version
 from sklearn_sparseeval._errors import PredictorError
 from sklearn_sparseeval._fingerprint import fingerprint_column
 from sklearn_sparseeval._optional import import_pandas
 from sklearn_sparseeval.plan._predictor import SavedPredictor
 from sklearn_sparseeval.plan.storage._members import DESCRIPTION
-from sklearn_sparseeval.plan.storage._versions import OURS, check_versions, other_scikit_learn
-from sklearn_sparseeval.score_matrix import ITEM_COLUMNS
+from sklearn_sparseeval.score_matrix import ITEM_COLUMNS, ScoreMatrix
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-FORMAT = 1
+FORMAT = 2  # of format 1 the names were those of private modules, which have moved
+OURS = "sklearn-sparseeval"
+_LEARN = "scikit-learn"
+_OTHERS = (_LEARN, "numpy", "scipy", "skops", "torch")
 _NUMBERS = ("weight", "cost")
 _HASHES = ("content_hash", "prompt_hash")
 _TEXTS = tuple(name for name in ITEM_COLUMNS if name not in (*_NUMBERS, *_HASHES))
@@ -54,7 +60,7 @@ def to_json(
     text : bytes
         JSON.
     """
-    errors = predictor.errors
+    errors, means = predictor.errors, predictor.item_means
     low, high = predictor.score_range or (None, None)
     described = {
         "format": FORMAT,
@@ -74,6 +80,7 @@ def to_json(
             "values": [_numbers(row) for row in errors.to_numpy(dtype=np.float64)],
         },
         "items": _items_to_json(predictor.items),
+        "item_means": None if means is None else means.tolist(),
         "check": check.tolist(),
         "members": digests(members),
     }
@@ -147,10 +154,15 @@ def from_json(path: Path, members: Mapping[str, bytes]) -> Description:
 def _check_format(path: Path, found: Any, versions: dict[str, str]) -> None:
     if not isinstance(found, int) or found < 1:
         raise ValueError(f"format is {found!r}")
+    if found < FORMAT:
+        raise PredictorError(
+            f"{path} was saved by {OURS} {versions[OURS]} in the old format {found}, which this "
+            "version no longer reads. Fit and save it again."
+        )
     if found > FORMAT:
         raise PredictorError(
             f"{path} was saved by {OURS} {versions[OURS]} in format {found}; this version reads "
-            f"formats up to {FORMAT}. Update: pip install --upgrade {OURS}."
+            f"format {FORMAT}. Update: pip install --upgrade {OURS}."
         )
 
 
@@ -167,8 +179,14 @@ def _fields(described: dict[str, Any]) -> dict[str, Any]:
         values = np.array(errors["values"], dtype=np.float64).reshape(-1, len(targets))
         errors = pd.DataFrame(values, [_text(name) for name in errors["models"]], targets)
     best = np.array(described["best"], dtype=np.float64)
+    items = _items_from_json(described["items"])
+    means = described["item_means"]
+    if means is not None:
+        means = np.array(means, dtype=np.float64)
+        if means.shape != (len(items),) or not np.isfinite(means).all():
+            raise ValueError("item_means is not one number per item")
     return {
-        "items": _items_from_json(described["items"]),
+        "items": items,
         "targets": targets,
         "score_range": None if bounds is None else _range(bounds),
         "observed_range": _range(described["observed_range"]),
@@ -179,6 +197,7 @@ def _fields(described: dict[str, Any]) -> dict[str, Any]:
         "versions": {_text(k): _text(v) for k, v in described["versions"].items()},
         "fingerprint": _text(described["fingerprint"]),
         "created": _text(described["created"]),
+        "item_means": means,
     }
 
 
@@ -213,7 +232,7 @@ def _numbers(values: Any) -> list[float | None]:
 def _range(bounds: Any) -> tuple[float, float]:
     low, high = (float(bound) for bound in bounds)
     if not -math.inf < low <= high < math.inf:
-        raise ValueError(f"[{low}, {high}] is no range")
+        raise ValueError(f"[{low}, {high}] is not a range")
     return low, high
 
 
@@ -221,3 +240,100 @@ def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError(f"{type(value).__name__} where a text was expected")
     return value
+
+
+def matrix_fingerprint(matrix: ScoreMatrix) -> str:
+    """Compute the fingerprint of a score matrix.
+
+    Parameters
+    ----------
+    matrix : ScoreMatrix
+        Its scores, names of models, names of items and weights count; what else is known of the
+        items does not.
+
+    Returns
+    -------
+    fingerprint : str
+        SHA-256, as 64 hexadecimal digits; the same on every machine.
+    """
+    digest = hashlib.sha256()
+    for names in (matrix.data.index, matrix.data.columns):
+        digest.update(json.dumps([str(name) for name in names]).encode())
+    for values in (matrix.data.to_numpy(), matrix.items["weight"].to_numpy()):
+        digest.update(_bytes_of(np.asarray(values, dtype=np.float64)))
+    return digest.hexdigest()
+
+
+def _bytes_of(values: NDArray[np.float64]) -> bytes:
+    """Return little-endian bytes that equal values share: NaN and zero have several forms."""
+    return np.where(np.isnan(values), np.nan, values + 0.0).astype("<f8").tobytes()
+
+
+def installed_versions() -> dict[str, str]:
+    """List the versions that a prediction depends on.
+
+    Returns
+    -------
+    versions : dict of str to str
+        By name of the distribution.
+    """
+    ours = {OURS: _version.__version__, "python": platform.python_version()}
+    return ours | {name: version(name) for name in _OTHERS}
+
+
+def check_versions(path: Path, saved: dict[str, str]) -> None:
+    """Check that the installed versions can use a predictor.
+
+    Parameters
+    ----------
+    path : Path
+        Its file, for the message.
+    saved : dict of str to str
+        The versions it was saved under.
+
+    Raises
+    ------
+    PredictorError
+        If it was saved by another release series of this package: by a newer one, or by one
+        whose fitted estimators look different. A series is 0.1, 0.2 and so on, and all of 1.
+    """
+    here = installed_versions()
+    then, now = _release(saved[OURS]), _release(here[OURS])
+    newer = then > now
+    same_series = then[0] == now[0] and (now[0] > 0 or then[1] == now[1])
+    if newer or not same_series:
+        advice = (
+            f"Update: pip install --upgrade '{OURS}>={saved[OURS]}'."
+            if newer
+            else f"Fit and save it again, or pip install '{OURS}=={saved[OURS]}'."
+        )
+        raise PredictorError(
+            f"{path} was saved by {OURS} {saved[OURS]}, and this is {here[OURS]}, which cannot use "
+            f"it. {advice}"
+        )
+
+
+def other_scikit_learn(saved: dict[str, str]) -> str | None:
+    """Say that scikit-learn is of another minor version, if it is.
+
+    Parameters
+    ----------
+    saved : dict of str to str
+        The versions that a predictor was saved under.
+
+    Returns
+    -------
+    difference : str or None
+        Both versions, as the end of a sentence.
+    """
+    here = installed_versions()[_LEARN]
+    if _release(saved[_LEARN]) == _release(here):
+        return None
+    return f"under {_LEARN} {saved[_LEARN]}, and this is {here}"
+
+
+def _release(text: str) -> tuple[int, int]:
+    found = re.match(r"(\d{1,9})\.(\d{1,9})(?!\d)", text)
+    if found is None:
+        raise ValueError(f"{text!r} is not a version")
+    return int(found[1]), int(found[2])

@@ -1,4 +1,4 @@
-"""The estimator of a predictor's file: skops' own members, stored and loaded with a list."""
+"""The estimator of a predictor's file: skops' own members, but for the names of classes."""
 
 import io
 import json
@@ -14,9 +14,10 @@ from sklearn_sparseeval._errors import PredictorError
 from sklearn_sparseeval.plan.storage._members import DESCRIPTION, SCHEMA, plain_archive
 from sklearn_sparseeval.plan.storage._portable import portable, restored
 from sklearn_sparseeval.plan.storage._trusted import (
-    is_trusted_class,
     refused_types,
     scikit_learn_names,
+    with_module_names,
+    with_public_names,
 )
 
 
@@ -51,12 +52,15 @@ def store_estimator(estimator: Any, method: str) -> dict[str, bytes]:
         ) from error
     with zipfile.ZipFile(io.BytesIO(dumped)) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
-    refused = _refused(dumped, members[SCHEMA])
+    schema = json.loads(members[SCHEMA])
+    known = with_public_names(schema)
+    refused = refused_types(schema) or _refused_by_skops(dumped, known)
     if refused:
         raise PredictorError(
             f"{whose} cannot be saved: it holds {', '.join(refused)}, which loading would refuse. "
             f"{_what_can_be_saved()}"
         )
+    members[SCHEMA] = json.dumps(schema).encode()
     return members
 
 
@@ -85,9 +89,15 @@ def load_estimator(path: Path, members: dict[str, bytes], method: str) -> Any:
     """
     skops = _import_skops()
     try:
-        _check_protocol(path, json.loads(members[SCHEMA]))
-        archive = plain_archive({k: v for k, v in members.items() if k != DESCRIPTION})
-        refused = _refused(archive, members[SCHEMA])
+        schema = json.loads(members[SCHEMA])
+        _check_protocol(path, schema)
+        refused = refused_types(schema)
+        if not refused:
+            known = with_module_names(schema)
+            named = members | {SCHEMA: json.dumps(schema).encode()}
+            del named[DESCRIPTION]
+            archive = plain_archive(named)
+            refused = _refused_by_skops(archive, known)
         if refused:
             raise PredictorError(
                 f"{path} is not to be trusted: it holds {', '.join(refused)}, which no predictor "
@@ -131,13 +141,10 @@ def _known_protocol() -> int:
         return int(json.loads(archive.read(SCHEMA))["protocol"])
 
 
-def _refused(archive: bytes, schema: bytes) -> list[str]:
-    """Ask our own list first: skops looks at the types, we at how they are loaded too."""
-    refused = refused_types(json.loads(schema))
-    if refused:
-        return refused
+def _refused_by_skops(archive: bytes, known: set[str]) -> list[str]:
+    """Ask skops too, after our own list: skops looks at the types, we at how they are loaded."""
     asked = _import_skops().get_untrusted_types(data=archive)
-    return [name for name in asked if not is_trusted_class(name)]
+    return [name for name in asked if name not in known and name != "numpy.dtype"]
 
 
 def _import_skops() -> Any:

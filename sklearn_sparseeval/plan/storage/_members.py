@@ -2,9 +2,7 @@
 
 import io
 import math
-import os
 import re
-import secrets
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -44,7 +42,7 @@ def read_members(path: Path) -> dict[str, bytes]:
     Raises
     ------
     PredictorError
-        If there is no such file, it is no zip file, is damaged, holds anything else, or would
+        If there is no such file, it is not a zip file, is damaged, holds anything else, or would
         grow beyond all bounds.
     """
     if path.is_dir():
@@ -61,7 +59,7 @@ def read_members(path: Path) -> dict[str, bytes]:
         raise
     except Exception as error:  # a foreign file: zipfile and zlib raise a dozen types
         raise PredictorError(
-            f"{path} is no predictor, or a damaged one ({type(error).__name__}: {error}); expected "
+            f"{path} is not a predictor, or is damaged ({type(error).__name__}: {error}); expected "
             "a file that save_predictor wrote. Copy it again, or make it anew."
         ) from error
     return members
@@ -132,32 +130,11 @@ def plain_archive(members: Mapping[str, bytes]) -> bytes:
     return _zipped(members, zipfile.ZIP_STORED)
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that nobody ever sees half of it.
-
-    Parameters
-    ----------
-    path : Path
-        The file; one that is there is replaced, at once and only by a whole one.
-    content : bytes
-        What it shall hold.
-    """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        with temporary.open("xb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
 def _check_names(names: list[str], path: Path) -> None:
     for needed in (DESCRIPTION, SCHEMA):
         if needed not in names:
             raise PredictorError(
-                f"{path} is no predictor: it does not hold {needed}. Expected a file that "
+                f"{path} is not a predictor: it does not hold {needed}. Expected a file that "
                 "save_predictor or `sparseeval select` wrote."
             )
     arrays = set(names) - {DESCRIPTION, SCHEMA}

@@ -7,23 +7,33 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sklearn_sparseeval._errors import PredictorError
+from sklearn_sparseeval._files import write_whole
+from sklearn_sparseeval._optional import import_pandas
 from sklearn_sparseeval._sklearn import HasMethods
+from sklearn_sparseeval.comparison._budget import anchors_of, item_means, read_items
 from sklearn_sparseeval.metrics._validation import check_parameters
 from sklearn_sparseeval.plan._predictor import SavedPredictor
-from sklearn_sparseeval.plan.storage._check_rows import check_predictions, predictions_for_check
-from sklearn_sparseeval.plan.storage._description import from_json, to_json
+from sklearn_sparseeval.plan.storage._description import (
+    from_json,
+    installed_versions,
+    matrix_fingerprint,
+    to_json,
+)
 from sklearn_sparseeval.plan.storage._estimator import load_estimator, store_estimator
-from sklearn_sparseeval.plan.storage._matrix_fingerprint import matrix_fingerprint
-from sklearn_sparseeval.plan.storage._members import DESCRIPTION, pack, read_members, write_whole
-from sklearn_sparseeval.plan.storage._versions import installed_versions
+from sklearn_sparseeval.plan.storage._members import DESCRIPTION, pack, read_members
 from sklearn_sparseeval.score_matrix import ITEM_COLUMNS, ScoreMatrix
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 PathLike = str | os.PathLike[str]
+
+_DIVISORS = (2, 3, 5)  # row r has low results on the items whose number r's divisor divides
+# Of the scores' range: another processor rounds differently, in float32 at the sixth digit.
+_TOLERANCE = 1e-5
 
 
 @check_parameters(
@@ -51,11 +61,13 @@ def save_predictor(
         The file, by custom with the suffix .skops. One that is there is replaced, once the new
         one is complete.
     estimator : estimator
-        A fitted estimator with `predict` and `anchors_`, such as
-        :class:`~sklearn_sparseeval.AnchoredRegressor`, made of estimators of this package and of
-        scikit-learn's linear models, nearest neighbours, decision trees, forests, bagging,
-        scalers, imputers, PCA and pipelines. An error lists them all. Methods that choose anchors
-        for each model, such as tailoredbench, cannot be saved.
+        A fitted estimator that chooses items: an :class:`~sklearn_sparseeval.AnchoredRegressor`,
+        a pipeline with a selector, or the `best_estimator_` of a search over one. It may be made
+        of all estimators of this package, and of scikit-learn's `Pipeline`, `SimpleImputer`,
+        `SelectKBest` (with `f_regression`), `PCA`, `Ridge`, `RidgeCV`, `SVR`,
+        `KNeighborsRegressor`, `DecisionTreeRegressor`, `RandomForestRegressor` and
+        `MultiOutputRegressor`. Methods that choose anchors for each model, such as tailoredbench,
+        cannot be saved.
     matrix : ScoreMatrix
         What it was fitted on: ``matrix.data``, and as `y` ``matrix.targets`` or its first column,
         "overall".
@@ -80,10 +92,12 @@ def save_predictor(
 
     Notes
     -----
-    The file is a zip file as skops writes it, with a member ``sparseeval.json`` beside. Whoever
-    has it sees the names and the results that the estimator keeps of the history: regressions keep
-    a few sums, imputers and nearest neighbours the whole matrix. Callbacks, caches, and of networks
-    the optimiser and the history of training stay behind; networks are loaded onto the CPU.
+    The file is a zip file as skops writes it, with a member ``sparseeval.json`` beside, but for
+    one thing: it holds the public names of classes, not those of the modules behind them, which
+    may move. Whoever has it sees the names and the results that the estimator keeps of the
+    history: regressions keep a few sums, imputers and nearest neighbours the whole matrix.
+    Callbacks, caches, and of networks the optimiser and the history of training stay behind;
+    networks are loaded onto the CPU.
 
     Examples
     --------
@@ -149,6 +163,7 @@ def describe_predictor(
         versions=installed_versions(),
         fingerprint=matrix_fingerprint(matrix),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
+        item_means=_needed_means(estimator, matrix),
     )
 
 
@@ -188,7 +203,7 @@ def load_predictor(path: PathLike, *, matrix: ScoreMatrix | None = None) -> Save
     Raises
     ------
     PredictorError
-        If the file is none of a predictor, is damaged, was saved by another version, holds types
+        If the file is not a predictor's, is damaged, was saved by another version, holds types
         that are not to be trusted, no longer predicts what it did, or is for another matrix.
 
     Warns
@@ -204,9 +219,9 @@ def load_predictor(path: PathLike, *, matrix: ScoreMatrix | None = None) -> Save
     -----
     A file of someone else's is safe to load: nothing is unpickled, and of what the file names
     only estimators of this package and some of scikit-learn are made, the classes behind them,
-    arrays, numbers and texts. Support vectors, clusterings and boosted trees are not among them:
-    their compiled code trusts the arrays it gets. A file can still hold a predictor that predicts
-    nonsense.
+    arrays, numbers and texts. Arrays that compiled code would trust, those of decision trees,
+    nearest neighbours, support vectors and networks, are checked first. A file can still hold a
+    predictor that predicts nonsense.
 
     With the estimator the file holds what it predicted when it was saved, for rows made up for
     the purpose; it is loaded only if it still does.
@@ -234,11 +249,14 @@ def load_predictor(path: PathLike, *, matrix: ScoreMatrix | None = None) -> Save
 
 def _check_fitted_on(estimator: Any, matrix: ScoreMatrix) -> None:
     kind = type(estimator).__name__
-    if not hasattr(estimator, "anchors_") or not hasattr(estimator, "n_features_in_"):
+    if hasattr(estimator, "best_estimator_"):
         raise PredictorError(
-            f"The estimator, a {kind}, has no anchors_; expected a fitted AnchoredRegressor, or "
-            "another fitted estimator that says with anchors_ which items it reads. Of a search, "
-            "save best_estimator_."
+            f"The estimator is a {kind}, a search; expected what it found: save best_estimator_."
+        )
+    if not hasattr(estimator, "n_features_in_"):
+        raise PredictorError(
+            f"The estimator, a {kind}, does not say with n_features_in_ on how many items it was "
+            "fitted; expected a fitted AnchoredRegressor, or a fitted pipeline with a selector."
         )
     n_items = len(matrix.items)
     if estimator.n_features_in_ != n_items:
@@ -252,6 +270,16 @@ def _check_fitted_on(estimator: Any, matrix: ScoreMatrix) -> None:
             f"The items that the {kind} was fitted on have other names than those of matrix, or "
             "another order; expected the matrix that it was fitted on."
         )
+    try:
+        anchors_of(estimator, n_items)
+    except ValueError as error:
+        raise PredictorError(str(error)) from error
+
+
+def _needed_means(estimator: Any, matrix: ScoreMatrix) -> NDArray[np.float64] | None:
+    """Return what stands in for the items that are not run, where NaN cannot."""
+    read = read_items(estimator, np.arange(len(matrix.items)))
+    return item_means(matrix.data) if read is not None and not read.allow_nan else None
 
 
 def _observed_range(matrix: ScoreMatrix) -> tuple[float, float]:
@@ -307,3 +335,95 @@ def _check_same_matrix(path: Path, fields: dict[str, Any], matrix: ScoreMatrix) 
             f"models and {matrix.data.shape[1]} items ({found[:12]}). Load it without matrix, or "
             "fit and save one on this matrix."
         )
+
+
+def predictions_for_check(
+    estimator: Any, n_items: int, observed_range: tuple[float, float]
+) -> NDArray[np.float64]:
+    """Predict the scores of made-up models, whose results are low on some items, high on others.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A fitted estimator.
+    n_items : int
+        Number of items it was fitted on.
+    observed_range : tuple of (float, float)
+        What a low and a high result is.
+
+    Returns
+    -------
+    predictions : ndarray of shape (3, n_targets)
+        Predicted scores.
+
+    Raises
+    ------
+    PredictorError
+        If they are not finite.
+    """
+    low, high = observed_range
+    numbers = np.arange(n_items)
+    rows: Any = np.array([np.where(numbers % divisor, high, low) for divisor in _DIVISORS])
+    names = getattr(estimator, "feature_names_in_", None)
+    if names is not None:
+        rows = import_pandas().DataFrame(rows, columns=names)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # made-up models may well be unlike all others
+        predicted = np.asarray(estimator.predict(rows), dtype=np.float64)
+    if not np.isfinite(predicted).all():
+        raise PredictorError(
+            f"The {type(estimator).__name__} predicts a score that is not finite for a model that "
+            "was evaluated on all items. Is there anything to learn in the matrix?"
+        )
+    return predicted.reshape(len(_DIVISORS), -1)
+
+
+def check_predictions(
+    path: Path,
+    estimator: Any,
+    fields: dict[str, Any],
+    expected: NDArray[np.float64],
+    other_version: str | None,
+) -> None:
+    """Check that an estimator belongs to its description, and predicts what it did.
+
+    Parameters
+    ----------
+    path : Path
+        Its file, for messages.
+    estimator : object
+        What was loaded.
+    fields : dict
+        What the file says of it.
+    expected : ndarray of shape (3, n_targets)
+        What it predicted when it was saved.
+    other_version : str or None
+        That it was saved under another version of scikit-learn, if so.
+
+    Raises
+    ------
+    PredictorError
+        If it does not.
+    """
+    n_items, targets = len(fields["items"]), fields["targets"]
+    try:
+        anchors = anchors_of(estimator, n_items)
+        fits = anchors.ndim == 1 and anchors.dtype.kind == "i" and len(anchors) > 0
+        fits = fits and anchors.min() >= 0 and anchors.max() < n_items
+        found = predictions_for_check(estimator, n_items, fields["observed_range"])
+    except Exception as error:  # a crafted estimator can do anything in vain
+        fault = f"its estimator cannot predict ({type(error).__name__}: {error})"
+        raise PredictorError(_damaged(path, fault, other_version)) from error
+    if not fits or not found.shape == expected.shape == (len(_DIVISORS), len(targets)):
+        raise PredictorError(_damaged(path, "its estimator is for other items", other_version))
+    low, high = fields["observed_range"]
+    off = float(np.abs(found - expected).max())
+    if not off <= _TOLERANCE * max(high - low, 1e-300):
+        fault = f"its estimator now predicts other scores, off by up to {off:.2g}"
+        raise PredictorError(_damaged(path, fault, other_version))
+
+
+def _damaged(path: Path, fault: str, other_version: str | None) -> str:
+    if other_version is None:
+        return f"{path} is damaged: {fault}. Copy it again, or make it anew."
+    return f"{path} cannot be used: {fault}. It was saved {other_version}. Fit and save it again."

@@ -1,4 +1,4 @@
-"""Which types a predictor's file may hold: those of this list are made, no others."""
+"""The closed list: what a predictor's file may name, and the class that each name stands for."""
 
 from functools import cache
 from importlib import import_module
@@ -8,71 +8,39 @@ import numpy as np
 
 from sklearn_sparseeval._messages import short
 
-# The classes behind our fitted estimators, besides the public ones. What they do with what a
-# file hands them is to keep it.
-_HELPERS = frozenset(
-    f"sklearn_sparseeval.{name}"
-    for name in (
-        "imputers._projection.LowRankModel",
-        "imputers._source_imputer.SourceModels",
-        "plan.storage._neighbor_tree.NeighborTree",
-        "plan.storage._net_arrays.NetArrays",
-        "plan.storage._text_array.TextArray",
-        "plan.storage._tree_arrays.TreeArrays",
-        "regressors._monotone_map.MonotoneMap",
-        "regressors.mlp._scaling.Scaling",
-        "selectors.predictive._refinement.RefinementStep",
-        "selectors.representative._tailored._Sources",
-    )
-)
-# Estimators of scikit-learn that compute with numpy, which checks shapes, or whose arrays
-# check_fitted does. Others hand what a file holds to compiled code that reads beyond an array of
-# another shape: support vectors, cluster centres, boosted trees.
+_PACKAGE = "sklearn_sparseeval"
+# The classes behind our fitted estimators, besides the public ones: the name in a file, and where
+# the class is today. What they do with what a file hands them is to keep it. A name here stays as
+# it is for good; the place is free to move.
+_HELPERS = {
+    "LowRankModel": "imputers._projection.LowRankModel",
+    "MonotoneMap": "regressors._monotone_map.MonotoneMap",
+    "NeighborTree": "plan.storage._portable.NeighborTree",
+    "NetArrays": "plan.storage._portable.NetArrays",
+    "RefinementStep": "selectors.predictive._refinement.RefinementStep",
+    "Scaling": "regressors.mlp._scaling.Scaling",
+    "SourceModels": "imputers._source_imputer.SourceModels",
+    "TailoredSources": "selectors.representative._tailored._Sources",
+    "TextArray": "plan.storage._portable.TextArray",
+    "TreeArrays": "plan.storage._portable.TreeArrays",
+}
+# What the registered methods are made of and the documentation recommends. They compute with
+# numpy, which checks shapes, or check_fitted checks their arrays. Others hand what a file holds to
+# compiled code that reads beyond an array of another shape: cluster centres, boosted trees.
 _SCIKIT_LEARN = {
-    "compose": ("TransformedTargetRegressor",),
-    "cross_decomposition": ("PLSRegression",),
-    "decomposition": ("PCA", "TruncatedSVD"),
-    "dummy": ("DummyRegressor",),
-    "ensemble": ("BaggingRegressor", "ExtraTreesRegressor", "RandomForestRegressor"),
-    "feature_selection": ("VarianceThreshold",),
-    "impute": ("KNNImputer", "MissingIndicator", "SimpleImputer"),
-    "linear_model": (
-        "ARDRegression",
-        "BayesianRidge",
-        "ElasticNet",
-        "ElasticNetCV",
-        "HuberRegressor",
-        "Lars",
-        "Lasso",
-        "LassoCV",
-        "LassoLars",
-        "LassoLarsCV",
-        "LinearRegression",
-        "MultiTaskElasticNet",
-        "MultiTaskElasticNetCV",
-        "MultiTaskLasso",
-        "MultiTaskLassoCV",
-        "OrthogonalMatchingPursuit",
-        "QuantileRegressor",
-        "Ridge",
-        "RidgeCV",
-        "TheilSenRegressor",
-    ),
+    "decomposition": ("PCA",),
+    "ensemble": ("RandomForestRegressor",),
+    "feature_selection": ("SelectKBest",),
+    "impute": ("SimpleImputer",),
+    "linear_model": ("Ridge", "RidgeCV"),
     "multioutput": ("MultiOutputRegressor",),
     "neighbors": ("KNeighborsRegressor",),
-    "pipeline": ("FeatureUnion", "Pipeline"),
-    "preprocessing": (
-        "FunctionTransformer",
-        "MaxAbsScaler",
-        "MinMaxScaler",
-        "Normalizer",
-        "PowerTransformer",
-        "QuantileTransformer",
-        "RobustScaler",
-        "StandardScaler",
-    ),
-    "tree": ("DecisionTreeRegressor", "ExtraTreeRegressor"),
+    "pipeline": ("Pipeline",),
+    "svm": ("SVR",),
+    "tree": ("DecisionTreeRegressor",),
 }
+_FUNCTIONS = {"feature_selection": ("f_regression",)}  # of SelectKBest; fit calls it, predict not
+_RANDOM_STATE = "numpy.random.RandomState"
 _SIMPLE = frozenset(f"builtins.{name}" for name in ("bool", "float", "int", "str"))
 # What a node of skops' schema may be: the way of loading, and what may be loaded that way. Left
 # out are all that call what the file names.
@@ -81,7 +49,7 @@ _PLAIN_NODES = {
     "DictNode": frozenset({"builtins.dict"}),
     "JsonNode": frozenset({"builtins.str"}),
     "ListNode": frozenset({"builtins.list"}),
-    "RandomStateNode": frozenset({"numpy.random.mtrand.RandomState"}),
+    "RandomStateNode": frozenset({_RANDOM_STATE}),
     "SetNode": frozenset({"builtins.set"}),
     "TupleNode": frozenset({"builtins.tuple"}),
 }
@@ -94,48 +62,107 @@ def refused_types(schema: Any) -> list[str]:
     Parameters
     ----------
     schema : object
-        The file's schema.json, parsed; nothing is imported that it names, unless it is one of
-        the package's public estimators.
+        The file's schema.json, parsed; nothing is imported that it names, unless it is on the
+        list.
 
     Returns
     -------
     names : list of str
-        Full names of the types that are not on the list, sorted; those of functions are left to
-        skops, which names all but numpy's and scipy's ufuncs.
+        Names of the types and functions that are not on the list, sorted.
     """
-    refused: set[str] = set()
-    to_visit = [schema]
-    while to_visit:
-        node = to_visit.pop()
-        if isinstance(node, dict):
-            to_visit.extend(node.values())
-            if "__loader__" in node and not _is_trusted(node):
-                refused.add(_named(node))
-        elif isinstance(node, list):
-            to_visit.extend(node)
-    return sorted(refused)
+    return sorted({_named(node) for node in _nodes(schema) if not _is_trusted(node)})
 
 
-def is_trusted_class(name: str) -> bool:
-    """Tell whether a class may be made from what a file holds.
+def with_public_names(schema: Any) -> set[str]:
+    """Write the names of a file in the place of those of modules.
+
+    Parameters
+    ----------
+    schema : object
+        What skops wrote, parsed; changed in place. What is not on the list keeps its name.
+
+    Returns
+    -------
+    names : set of str
+        Module and name of each class and function that got another name.
+    """
+    renamed = set()
+    for node in _nodes(schema):
+        name = _full_name(node)
+        public = public_name(name)
+        if public is not None:
+            renamed.add(name)
+            _rename(node, public)
+    return renamed
+
+
+def with_module_names(schema: Any) -> set[str]:
+    """Undo :func:`with_public_names`.
+
+    Parameters
+    ----------
+    schema : object
+        The file's schema.json, parsed, in which `refused_types` found nothing; changed in place.
+
+    Returns
+    -------
+    names : set of str
+        Module and name of each class and function that got another name.
+    """
+    renamed = set()
+    for node in _nodes(schema):
+        name = module_name(_full_name(node))
+        if name is not None:
+            renamed.add(name)
+            _rename(node, name)
+    return renamed
+
+
+def public_name(name: str) -> str | None:
+    """Return the name by which a file knows a class or function.
 
     Parameters
     ----------
     name : str
-        Its full name, module and class.
+        Where it is defined: module and name.
 
     Returns
     -------
-    trusted : bool
-        Whether it is one of `scikit_learn_names`, a public estimator of this package, defined
-        where the name says, or a class behind one.
+    public : str or None
+        None where it is not on the list.
     """
-    return (
-        name in _HELPERS
-        or name == "numpy.dtype"
-        or name in _sklearn_estimators()
-        or _is_public_estimator(name)
-    )
+    room, last = ".".join(name.split(".")[:2]), name.rpartition(".")[2]
+    helpers = [f"{_PACKAGE}.{one}" for one in _HELPERS]
+    candidates = [f"{_PACKAGE}.{last}", f"{room}.{last}", *helpers, _RANDOM_STATE]
+    return next((one for one in candidates if module_name(one) == name), None)
+
+
+def module_name(public: str) -> str | None:
+    """Return where a class or function is defined that a file names.
+
+    Parameters
+    ----------
+    public : str
+        The name in the file.
+
+    Returns
+    -------
+    name : str or None
+        Module and name; None where it is not on the list.
+    """
+    module, _, last = public.rpartition(".")
+    if public == _RANDOM_STATE:
+        return f"{np.random.RandomState.__module__}.RandomState"
+    if module == _PACKAGE and last in _HELPERS:
+        return f"{_PACKAGE}.{_HELPERS[last]}"
+    room = module.removeprefix("sklearn.")
+    if module == _PACKAGE:
+        found = _public_estimator(last)
+    elif room != module and last in (*_SCIKIT_LEARN.get(room, ()), *_FUNCTIONS.get(room, ())):
+        found = getattr(import_module(module), last)
+    else:
+        return None
+    return None if found is None else f"{found.__module__}.{found.__qualname__}"
 
 
 def scikit_learn_names() -> list[str]:
@@ -149,51 +176,67 @@ def scikit_learn_names() -> list[str]:
     return sorted(name for names in _SCIKIT_LEARN.values() for name in names)
 
 
+def _nodes(schema: Any) -> list[dict[str, Any]]:
+    """Return all that skops would load, however deep."""
+    nodes: list[dict[str, Any]] = []
+    to_visit = [schema]
+    while to_visit:
+        node = to_visit.pop()
+        if isinstance(node, dict):
+            to_visit.extend(node.values())
+            if "__loader__" in node:
+                nodes.append(node)
+        elif isinstance(node, list):
+            to_visit.extend(node)
+    return nodes
+
+
+def _full_name(node: dict[str, Any]) -> str:
+    return f"{node.get('__module__')}.{node.get('__class__')}"
+
+
+def _rename(node: dict[str, Any], name: str) -> None:
+    node["__module__"], _, node["__class__"] = name.rpartition(".")
+
+
 def _named(node: dict[str, Any]) -> str:
     """Name a type, and how it would be loaded where that is the fault."""
-    name, loader = f"{node.get('__module__')}.{node.get('__class__')}", node["__loader__"]
+    name, loader = _full_name(node), node["__loader__"]
     known = isinstance(loader, str) and loader in (*_PLAIN_NODES, *_OTHER_NODES)
     return name if known else f"{name} (as {short(loader)})"
 
 
 def _is_trusted(node: dict[str, Any]) -> bool:
-    loader, name = node["__loader__"], f"{node.get('__module__')}.{node.get('__class__')}"
+    loader, name = node["__loader__"], _full_name(node)
     if not isinstance(loader, str):
         return False
     if loader == "NdArrayNode":
         return name == "numpy.ndarray" or name in _numpy_scalars()
     if loader == "TypeNode":  # the types of a dict's keys
         return name in _SIMPLE or name in _numpy_scalars()
+    if loader == "FunctionNode":
+        return name in _listed(_FUNCTIONS)
     if loader == "ObjectNode":
-        return is_trusted_class(name)
-    if loader == "FunctionNode":  # skops itself names all but the ufuncs of numpy and scipy
-        return True
-    if loader == "TupleNode" and name in _HELPERS:
-        return True
+        return name not in _listed(_FUNCTIONS) and module_name(name) is not None
+    if loader == "TupleNode" and name.removeprefix(f"{_PACKAGE}.") in _HELPERS:
+        return name.startswith(_PACKAGE)
     return name in _PLAIN_NODES.get(loader, ())
 
 
-def _is_public_estimator(name: str) -> bool:
+def _listed(names: dict[str, tuple[str, ...]]) -> set[str]:
+    return {f"sklearn.{room}.{name}" for room in names for name in names[room]}
+
+
+def _public_estimator(name: str) -> Any:
+    """Return a public estimator of this package, or None; no other name is looked up."""
     from sklearn.base import BaseEstimator
 
     import sklearn_sparseeval as package
 
-    last = name.rpartition(".")[2]
-    if not name.startswith("sklearn_sparseeval.") or last not in package.__all__:
-        return False
-    found = getattr(package, last)  # our own, whatever the file says
-    estimator = isinstance(found, type) and issubclass(found, BaseEstimator)
-    return estimator and name == f"{found.__module__}.{found.__qualname__}"
-
-
-@cache
-def _sklearn_estimators() -> frozenset[str]:
-    found = [
-        getattr(import_module(f"sklearn.{module}"), name)
-        for module, names in _SCIKIT_LEARN.items()
-        for name in names
-    ]
-    return frozenset(f"{one.__module__}.{one.__qualname__}" for one in found)
+    if name not in package.__all__:
+        return None
+    found = getattr(package, name)
+    return found if isinstance(found, type) and issubclass(found, BaseEstimator) else None
 
 
 @cache
