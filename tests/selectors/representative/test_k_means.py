@@ -1,6 +1,7 @@
 """K-means anchors: the released clusterings, with each weight at its own anchor."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -319,3 +320,42 @@ def test_a_clone_with_arrays_is_fitted_alike():
     }
     selector = fitted(X, **params)
     require_same(clone(selector).fit(X), selector)
+
+
+LENGTHS = [3, 1, 2, 40, 41]
+
+
+@pytest.mark.parametrize(
+    "features",
+    [
+        LENGTHS,
+        np.array(LENGTHS, dtype=float)[:, np.newaxis],
+        pd.Series(LENGTHS),
+        pd.DataFrame({"length": LENGTHS}),
+        np.array(LENGTHS, dtype=object),
+        np.float32(LENGTHS),
+    ],
+    ids=["list", "matrix", "series", "data frame", "objects", "float32"],
+)
+def test_features_of_any_container(features):
+    selector = KMeansSelector(2, features=features, random_state=0).fit(np.zeros((3, 5)))
+    assert sorted(selector.anchors_) == [2, 3]
+    np.testing.assert_allclose(selector.anchor_weights_, [0.6, 0.4])
+
+
+@pytest.mark.parametrize("features", [np.ones(2), np.ones((4, 2))])
+def test_features_of_another_number_of_items_are_an_error(features):
+    with pytest.raises(ValueError, match=f"features has {len(features)} entries, but X has 3 item"):
+        KMeansSelector(2, features=features).fit(np.zeros((3, 3)))
+
+
+@pytest.mark.parametrize("features", [["a", "b", "c"], np.array([1, "b", 2], dtype=object)])
+def test_labels_are_an_error_that_says_where_they_belong(features):
+    with pytest.raises(ValueError, match=r"features must be numbers.*StratifiedSelector"):
+        KMeansSelector(2, features=features).fit(np.zeros((3, 3)))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_features_that_are_not_finite_are_an_error(value):
+    with pytest.raises(ValueError, match=r"features contains (NaN|infinity)"):
+        KMeansSelector(2, features=[1.0, value, 2.0]).fit(np.zeros((3, 3)))
