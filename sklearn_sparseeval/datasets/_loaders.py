@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import Bunch
 
+from sklearn_sparseeval._optional import import_pandas
 from sklearn_sparseeval._sklearn import StrOptions, validate_params
 from sklearn_sparseeval.datasets._archive import read_archive, shipped_archive
 from sklearn_sparseeval.datasets._descriptions import describe
@@ -348,7 +349,7 @@ def _load(name: str, return_X_y: bool, as_frame: bool) -> Bunch | tuple[Any, Any
     target: Any = np.nanmean(archive.scores, axis=1)
     frame = None
     if as_frame:
-        pd = _import_pandas()
+        pd = import_pandas("as_frame=True")
         data = pd.DataFrame(data, index=archive.model_names, columns=archive.item_names)
         target = pd.Series(target, index=data.index, name="score")
         frame = data.join(target)
@@ -363,14 +364,3 @@ def _load(name: str, return_X_y: bool, as_frame: bool) -> Bunch | tuple[Any, Any
         DESCR=describe(name, archive),
         frame=frame,
     )
-
-
-def _import_pandas() -> Any:
-    try:
-        import pandas as pd
-    except ImportError as error:
-        raise ImportError(
-            "as_frame=True needs pandas, which is not installed. Install it, or use "
-            "as_frame=False for NumPy arrays."
-        ) from error
-    return pd

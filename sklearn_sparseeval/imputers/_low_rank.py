@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state
 from sklearn_sparseeval._sklearn import Interval, RealNotInt, StrOptions
 from sklearn_sparseeval.imputers._projection import LowRankModel, complete_rows
 from sklearn_sparseeval.imputers._source_imputer import SourceImputer, SourceModels
-from sklearn_sparseeval.numerics.latent_items import _distinct_rows
+from sklearn_sparseeval.numerics.row_identity import distinct_rows
 
 Array = NDArray[np.floating]
 
@@ -197,7 +197,7 @@ class LowRankImputer(SourceImputer):
         """Choose the rank that predicts hidden results of left-out models best."""
         rng = check_random_state(self.random_state)
         # In an order of their own, so that the folds do not depend on how models are listed.
-        rows, weight = _distinct_rows(sources.scores, sources.weight)
+        rows, weight = distinct_rows(sources.scores, sources.weight)
         scores = sources.scores[rows]
         n_folds = min(self.n_folds, len(rows))
         n_training = len(rows) - -(-len(rows) // n_folds)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from sklearn_sparseeval.numerics.latent_items import _blocks
+from sklearn_sparseeval.numerics.latent_items import blocks
 
 Array = NDArray[np.floating]
 
@@ -39,7 +39,7 @@ def estimate_abilities(X: Array, discriminations: Array, difficulties: Array) ->
         Always finite.
     """
     abilities = np.zeros((len(X), discriminations.shape[1]))
-    for rows in _blocks(*X.shape):
+    for rows in blocks(*X.shape):
         known = ~np.isnan(X[rows])
         likelihood = _Likelihood(
             np.where(known, X[rows], 0.0), known, discriminations, difficulties

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.special import logit
 
 from sklearn_sparseeval.item_response._gaussians import Gaussians
-from sklearn_sparseeval.numerics.latent_items import _blocks, latent_item_features
+from sklearn_sparseeval.numerics.latent_items import blocks, latent_item_features
 
 Array = NDArray[np.floating]
 
@@ -113,7 +113,7 @@ class _Results(NamedTuple):
 
     def blocks(self) -> Iterator[slice]:
         """Cut the models so that the temporary arrays of each part fit into memory."""
-        return _blocks(*self.known.shape)
+        return blocks(*self.known.shape)
 
 
 class _Sweep(NamedTuple):

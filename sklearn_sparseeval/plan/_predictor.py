@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from sklearn_sparseeval._errors import PredictorError
 from sklearn_sparseeval._messages import listing
 from sklearn_sparseeval._optional import import_pandas
-from sklearn_sparseeval._sklearn import Interval
-from sklearn_sparseeval.metrics._validation import check_parameters
+from sklearn_sparseeval._sklearn import Interval, check_parameters
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_sparseeval._sklearn import Interval
-from sklearn_sparseeval.metrics._validation import check_parameters
+from sklearn_sparseeval._sklearn import Interval, check_parameters
 from sklearn_sparseeval.splitters._dates import read_cutoff, read_dates
 from sklearn_sparseeval.splitters._model_splitter import Masks, ModelSplitter
 

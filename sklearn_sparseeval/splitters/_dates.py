@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_sparseeval.splitters._missing_entries import is_missing, refuse_missing
+from sklearn_sparseeval.numerics.missing import is_missing
+from sklearn_sparseeval.splitters._missing_entries import refuse_missing
 
 _YEAR_OR_MONTH = re.compile(r"\d{4}(-\d{2})?")
 _FORMS = (

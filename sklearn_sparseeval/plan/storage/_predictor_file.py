@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sklearn_sparseeval._errors import PredictorError
-from sklearn_sparseeval._sklearn import HasMethods
-from sklearn_sparseeval.metrics._validation import check_parameters
+from sklearn_sparseeval._sklearn import HasMethods, check_parameters
 from sklearn_sparseeval.plan._predictor import SavedPredictor
 from sklearn_sparseeval.plan.storage._check_rows import check_predictions, predictions_for_check
 from sklearn_sparseeval.plan.storage._description import from_json, to_json

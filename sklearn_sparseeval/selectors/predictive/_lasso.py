@@ -5,7 +5,8 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from sklearn_sparseeval.base import AnchorSelector
-from sklearn_sparseeval.numerics.distinct_models import centred, distinct_models
+from sklearn_sparseeval.numerics.row_identity import distinct_models
+from sklearn_sparseeval.numerics.score_scale import centred
 from sklearn_sparseeval.selectors.predictive._lasso_path import follow_lasso_path
 
 Array = NDArray[np.floating]

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from sklearn_sparseeval.selectors.predictive._agreement_kernel import MergedRows
+from sklearn_sparseeval.numerics.row_identity import MergedRows
 from sklearn_sparseeval.selectors.predictive._calibration_error import CalibrationError
 
 
