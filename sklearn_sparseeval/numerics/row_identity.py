@@ -1,5 +1,6 @@
 """Which rows are the same, and an order of the rows that does not depend on where they stand."""
 
+from collections.abc import Iterator
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -117,6 +118,30 @@ def distinct_rows(X: Array, sample_weight: Array) -> tuple[Indices, Array]:
     order = np.lexsort((sample_weight, group))  # a sum depends, by rounding, on its order
     weight = np.bincount(group[order], weights=sample_weight[order].astype(np.float64))
     return first, weight.astype(np.float64, copy=False)
+
+
+def rows_by_pattern(have: NDArray[np.bool_]) -> Iterator[tuple[Indices, Indices]]:
+    """Group rows that were run on the same items, which one computation can serve.
+
+    Parameters
+    ----------
+    have : ndarray of shape (n_rows, n_items)
+        Where there is a result.
+
+    Yields
+    ------
+    rows : ndarray
+        Numbers of the rows of a group, rising.
+    items : ndarray
+        The items that these rows have a result on, and no other.
+    """
+    _, first, group = np.unique(
+        np.packbits(have, axis=1), axis=0, return_index=True, return_inverse=True
+    )
+    order = np.argsort(group.ravel(), kind="stable")
+    ends = np.cumsum(np.bincount(group.ravel()))
+    for row, rows in zip(first, np.split(order, ends[:-1]), strict=True):
+        yield rows, np.flatnonzero(have[row])
 
 
 def _digest(row: Array) -> str:

@@ -13,7 +13,7 @@ from sklearn_sparseeval._messages import short
 _HELPERS = frozenset(
     f"sklearn_sparseeval.{name}"
     for name in (
-        "imputers._projection.LowRankModel",
+        "imputers._low_rank.LowRankModel",
         "imputers._source_imputer.SourceModels",
         "plan.storage._neighbor_tree.NeighborTree",
         "plan.storage._net_arrays.NetArrays",
