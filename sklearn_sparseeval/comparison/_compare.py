@@ -3,7 +3,6 @@
 import pickle
 import warnings
 from collections.abc import Iterable, Iterator
-from importlib.util import find_spec
 from typing import Any
 
 import joblib
@@ -14,6 +13,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
+from sklearn_sparseeval._optional import check_installed
 from sklearn_sparseeval._version import __version__
 from sklearn_sparseeval.comparison._arguments import (
     check_baseline,
@@ -22,13 +22,13 @@ from sklearn_sparseeval.comparison._arguments import (
     check_methods,
     check_seed,
     check_splits,
-    row_means,
 )
 from sklearn_sparseeval.comparison._budget import prepared
 from sklearn_sparseeval.comparison._comparison import Comparison
 from sklearn_sparseeval.comparison._results_file import ResultsFile
 from sklearn_sparseeval.comparison._run import Job, JobResult, run_job
 from sklearn_sparseeval.comparison._scoring import ceilings, check_scorers, shown_name
+from sklearn_sparseeval.numerics.missing import row_means
 
 Array = NDArray[np.floating]
 Split = tuple[NDArray[np.intp], NDArray[np.intp]]
@@ -144,7 +144,7 @@ def compare_estimators(
     >>> comparison.best(n_anchors=50)
     'sparse-ridge'
     """
-    _check_pandas()
+    check_installed("pandas", purpose="compare_estimators")
     named = check_methods(estimators)
     data, target, groups = check_data(X, y, groups)
     budgets = check_budgets(n_anchors, data.shape[1])
@@ -164,7 +164,8 @@ def compare_estimators(
         arriving = _run(waiting, named, (data, target), splits, scorers, n_jobs)
         for result in _with_bar(arriving, len(jobs), len(waiting), progress):
             known.add(result)
-    means_of_rows = target.ndim == 1 and np.allclose(target, row_means(data), equal_nan=True)
+    own_means = row_means(np.asarray(data, dtype=np.float64))
+    means_of_rows = target.ndim == 1 and np.allclose(target, own_means, equal_nan=True)
     comparison = Comparison(
         [known.results[job[:3]] for job in jobs],
         y=target,
@@ -253,14 +254,6 @@ def _run(
                 f"A method cannot be sent to other processes: {error.__cause__ or error}. Define "
                 "its classes in a module, or leave n_jobs at 1."
             ) from error
-
-
-def _check_pandas() -> None:
-    if find_spec("pandas") is None:
-        raise ImportError(
-            "compare_estimators makes its tables with pandas, which is not installed. Install it "
-            "with pip install 'sklearn-sparseeval[compare]'."
-        )
 
 
 def _job_seed(seed: int, split: int, n_anchors: int) -> int:

@@ -12,12 +12,12 @@ from threadpoolctl import threadpool_limits
 from sklearn_sparseeval._sklearn import _safe_indexing
 from sklearn_sparseeval.comparison._budget import (
     has_budget,
-    item_means,
     only_items,
     personal_items,
     prepared,
     read_items,
 )
+from sklearn_sparseeval.numerics.missing import item_means
 
 
 class Job(NamedTuple):
@@ -189,7 +189,10 @@ def _seen(estimator: Any, X_source: Any, X_target: Any, n_anchors: int) -> Any:
             )
         return only_items(X_target, np.empty(0, dtype=np.intp), np.nan)
     _check_budget(len(read.items), n_anchors, n_items)
-    return only_items(X_target, read.items, np.nan if read.allow_nan else item_means(X_source))
+    if read.allow_nan:
+        return only_items(X_target, read.items, np.nan)
+    means = item_means(np.asarray(X_source, dtype=np.float64), empty=0)
+    return only_items(X_target, read.items, means)
 
 
 def _check_budget(n_read: int, n_anchors: int, n_items: int) -> None:

@@ -21,7 +21,9 @@ from sklearn_sparseeval._sklearn import (
     validate_data,
 )
 from sklearn_sparseeval.item_response._variational import fit_item_response
-from sklearn_sparseeval.numerics.latent_items import _blocks, _distinct_rows
+from sklearn_sparseeval.numerics.latent_items import blocks
+from sklearn_sparseeval.numerics.row_identity import distinct_rows
+from sklearn_sparseeval.numerics.score_scale import score_bounds
 
 Array = NDArray[np.floating]
 
@@ -239,7 +241,7 @@ class ItemResponseModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
             )
         scores, weight = X_valid[used], weight[used]
         self.score_range_: tuple[float, float] = self._resolved_score_range(scores)
-        rows, weight = _distinct_rows(scores, weight)
+        rows, weight = distinct_rows(scores, weight)
         weight *= max(1.0, len(weight) / weight.sum())  # weights that sum to one are no one model
         scores = self._unit_scores(scores[rows])
         with threadpool_limits(1):  # the last digits must not depend on the machine
@@ -359,9 +361,7 @@ class ItemResponseModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
                     f"score_range={bounds!r} must be two numbers, the smaller one first."
                 )
             return float(bounds[0]), float(bounds[1])
-        low, high = float(np.nanmin(scores)), float(np.nanmax(scores))
-        if low >= 0 and high <= 1:
-            return 0.0, 1.0
+        low, high = score_bounds(scores)
         return low, high if high > low else low + 1.0
 
     def _unit_scores(self, X: Array) -> Array:
@@ -470,7 +470,7 @@ def _estimate_abilities(X: Array, discriminations: Array, difficulties: Array) -
         Always finite.
     """
     abilities = np.zeros((len(X), discriminations.shape[1]))
-    for rows in _blocks(*X.shape):
+    for rows in blocks(*X.shape):
         known = ~np.isnan(X[rows])
         likelihood = _Likelihood(
             np.where(known, X[rows], 0.0), known, discriminations, difficulties

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logit
 
-from sklearn_sparseeval.numerics.latent_items import _blocks, latent_item_features
+from sklearn_sparseeval.numerics.latent_items import blocks, latent_item_features
 
 Array = NDArray[np.floating]
 
@@ -216,7 +216,7 @@ class _Results(NamedTuple):
 
     def blocks(self) -> Iterator[slice]:
         """Cut the models so that the temporary arrays of each part fit into memory."""
-        return _blocks(*self.known.shape)
+        return blocks(*self.known.shape)
 
 
 class _Sweep(NamedTuple):

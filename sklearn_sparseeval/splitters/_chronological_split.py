@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_sparseeval._sklearn import Interval
-from sklearn_sparseeval.metrics._validation import check_parameters
-from sklearn_sparseeval.splitters._missing_entries import is_missing, refuse_missing
+from sklearn_sparseeval._sklearn import Interval, check_parameters
+from sklearn_sparseeval.numerics.missing import is_missing
+from sklearn_sparseeval.splitters._missing_entries import refuse_missing
 from sklearn_sparseeval.splitters._model_splitter import Masks, ModelSplitter
 
 _DEFAULT_N_SPLITS = 5

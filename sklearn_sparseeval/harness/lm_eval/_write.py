@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sklearn_sparseeval._errors import ResultsError
+from sklearn_sparseeval._sklearn import check_parameters
 from sklearn_sparseeval.harness._item_lists import HarnessRun
 from sklearn_sparseeval.harness.table._natural_order import natural_key
-from sklearn_sparseeval.metrics._validation import check_parameters
 
 if TYPE_CHECKING:
     from pandas import DataFrame

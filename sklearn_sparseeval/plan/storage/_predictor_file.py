@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from sklearn_sparseeval._errors import PredictorError
 from sklearn_sparseeval._files import write_whole
 from sklearn_sparseeval._optional import import_pandas
-from sklearn_sparseeval._sklearn import HasMethods
-from sklearn_sparseeval.comparison._budget import anchors_of, item_means, read_items
-from sklearn_sparseeval.metrics._validation import check_parameters
+from sklearn_sparseeval._sklearn import HasMethods, check_parameters
+from sklearn_sparseeval.comparison._budget import anchors_of, read_items
+from sklearn_sparseeval.numerics.missing import item_means
 from sklearn_sparseeval.plan._predictor import SavedPredictor
 from sklearn_sparseeval.plan.storage._description import (
     from_json,
@@ -279,7 +279,7 @@ def _check_fitted_on(estimator: Any, matrix: ScoreMatrix) -> None:
 def _needed_means(estimator: Any, matrix: ScoreMatrix) -> NDArray[np.float64] | None:
     """Return what stands in for the items that are not run, where NaN cannot."""
     read = read_items(estimator, np.arange(len(matrix.items)))
-    return item_means(matrix.data) if read is not None and not read.allow_nan else None
+    return item_means(matrix.data.to_numpy(), empty=0.0) if read is not None and not read.allow_nan else None
 
 
 def _observed_range(matrix: ScoreMatrix) -> tuple[float, float]:

@@ -12,9 +12,9 @@ from threadpoolctl import threadpool_limits
 
 from sklearn_sparseeval._sklearn import Interval, RealNotInt, StrOptions
 from sklearn_sparseeval.base import AnchorSelector
-from sklearn_sparseeval.numerics.distinct_models import centred, distinct_models
 from sklearn_sparseeval.numerics.ridge import fit_ridge
-from sklearn_sparseeval.selectors.predictive._agreement_kernel import MergedRows
+from sklearn_sparseeval.numerics.row_identity import MergedRows, distinct_models
+from sklearn_sparseeval.numerics.score_scale import centred
 from sklearn_sparseeval.selectors.predictive._calibration_error import CalibrationError
 
 Array = NDArray[np.floating]

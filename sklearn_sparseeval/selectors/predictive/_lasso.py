@@ -10,7 +10,8 @@ from sklearn.linear_model import lars_path, lasso_path
 from threadpoolctl import threadpool_limits
 
 from sklearn_sparseeval.base import AnchorSelector
-from sklearn_sparseeval.numerics.distinct_models import centred, distinct_models
+from sklearn_sparseeval.numerics.row_identity import distinct_models
+from sklearn_sparseeval.numerics.score_scale import centred
 
 Array = NDArray[np.floating]
 Indices = NDArray[np.intp]

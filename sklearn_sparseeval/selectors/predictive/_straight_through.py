@@ -13,14 +13,8 @@ from threadpoolctl import threadpool_limits
 
 from sklearn_sparseeval._sklearn import Interval
 from sklearn_sparseeval.base import AnchorSelector
-from sklearn_sparseeval.numerics.row_identity import canonical_row_order
-from sklearn_sparseeval.numerics.score_scale import filled
-from sklearn_sparseeval.selectors.predictive._agreement_kernel import (
-    LossGradient,
-    MergedRows,
-    OutOfFoldLoss,
-    merge_equal_rows,
-)
+from sklearn_sparseeval.numerics.row_identity import distinct_models
+from sklearn_sparseeval.selectors.predictive._agreement_kernel import LossGradient, OutOfFoldLoss
 
 Array = NDArray[np.floating]
 
@@ -228,7 +222,7 @@ class StraightThroughSelector(AnchorSelector):
         temperatures = self._temperatures()
         rng = check_random_state(self.random_state)
         candidates = np.flatnonzero(~np.isnan(X).all(axis=0))
-        rows = _distinct_rows(X[:, candidates], y, sample_weight)
+        rows = distinct_models(X[:, candidates], y, sample_weight)
         n_rows = len(rows.weight)
         fold = rng.permutation(n_rows) % min(self.n_folds, n_rows)
         best = _Epoch(np.inf, rng.normal(scale=0.01, size=len(candidates)), 1.0)
@@ -269,15 +263,6 @@ class StraightThroughSelector(AnchorSelector):
                 "the last temperature, such as (1.0, 0.1)."
             )
         return np.geomspace(ends[0], ends[1], self.max_iter)
-
-
-def _distinct_rows(X: Array, y: Array, sample_weight: Array) -> MergedRows:
-    """Order the models by what they hold, merge equal ones and fill their missing results."""
-    # Adding zero turns -0.0, which equals 0.0 but is another row to the eye of the order.
-    X, y, sample_weight = (part.astype(np.float64) + 0.0 for part in (X, y, sample_weight))
-    order = canonical_row_order(X, y, sample_weight)
-    rows = merge_equal_rows(X[order], y[order], sample_weight[order])
-    return rows._replace(X=filled(rows.X, rows.weight))
 
 
 def _largest(values: Array, count: int) -> NDArray[np.intp]:

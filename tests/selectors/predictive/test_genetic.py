@@ -14,10 +14,9 @@ from sklearn.utils import check_random_state
 from sklearn_sparseeval import CalibratedMeanRegressor, GeneticSelector, RandomSelector
 from sklearn_sparseeval.datasets import load_mathvision, load_open_llm, load_zeroeval_gsm
 from sklearn_sparseeval.estimator_checks import check_anchor_selector
-from sklearn_sparseeval.numerics.distinct_models import distinct_models
 from sklearn_sparseeval.numerics.ridge import RELATIVE_ALPHAS
+from sklearn_sparseeval.numerics.row_identity import MergedRows, distinct_models
 from sklearn_sparseeval.selectors.predictive import _genetic
-from sklearn_sparseeval.selectors.predictive._agreement_kernel import MergedRows
 from sklearn_sparseeval.selectors.predictive._calibration_error import CalibrationError
 from sklearn_sparseeval.selectors.predictive._genetic import (
     _Breeding,
