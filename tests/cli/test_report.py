@@ -101,7 +101,7 @@ def browse(page, folder, *options):
             f"--user-data-dir={folder / 'profile'}", "--window-size=1000,4200",
             "--enable-logging=stderr", *options, page.as_uri(),
         ],
-        capture_output=True, text=True, timeout=90, check=True,
+        capture_output=True, text=True, timeout=600, check=True,
     )  # fmt: skip
     return run.stdout, [line for line in run.stderr.splitlines() if "CONSOLE" in line]
 

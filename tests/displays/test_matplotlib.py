@@ -24,7 +24,7 @@ def modules_after(statement):
     """Return the top-level modules of a fresh interpreter that has run `statement`."""
     program = f"import sys\n{statement}\nprint(*{{name.split('.')[0] for name in sys.modules}})"
     run = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=600
     )
     return set(run.stdout.split())
 
