@@ -9,11 +9,11 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib import image
+from sklearn_sparseeval.cli._comparison_table import verdict
+from sklearn_sparseeval.cli._report import write_report
 
 from sklearn_sparseeval._score_file import ScoreTable
 from sklearn_sparseeval.cli import main
-from sklearn_sparseeval.cli._comparison_table import verdict
-from sklearn_sparseeval.cli._report import write_report
 from sklearn_sparseeval.comparison import compare_estimators
 from sklearn_sparseeval.datasets import make_score_matrix
 

@@ -279,7 +279,11 @@ def _check_fitted_on(estimator: Any, matrix: ScoreMatrix) -> None:
 def _needed_means(estimator: Any, matrix: ScoreMatrix) -> NDArray[np.float64] | None:
     """Return what stands in for the items that are not run, where NaN cannot."""
     read = read_items(estimator, np.arange(len(matrix.items)))
-    return item_means(matrix.data.to_numpy(), empty=0.0) if read is not None and not read.allow_nan else None
+    return (
+        item_means(matrix.data.to_numpy(), empty=0.0)
+        if read is not None and not read.allow_nan
+        else None
+    )
 
 
 def _observed_range(matrix: ScoreMatrix) -> tuple[float, float]:
