@@ -4,13 +4,22 @@ import argparse
 import io
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any, NoReturn
 
 from sklearn_sparseeval._version import __version__
-from sklearn_sparseeval.cli import _compare, _demo, _import, _predict, _select, _show
 
 __all__ = ["main"]
 
+# A command's file is imported when it is called. What each does, as --help lists it.
+_COMMANDS = {
+    "demo": "predict held-out models on real data",
+    "import": "make one score file of an evaluation harness's results",
+    "select": "choose the items to run on new models, and write what is needed for that",
+    "predict": "predict full scores from results on the anchors",
+    "show": "say what a plan is",
+    "compare": "find the method to trust on your own results",
+}
 _EXIT_CODES = (
     "Exit codes: 0 all went well; 2 a wrong argument or file; 3 results that do not fit the plan "
     "(predict), of at least one model; 130 stopped with Ctrl-C."
@@ -64,9 +73,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (_demo, _import, _select, _predict, _show, _compare):
-        command.add_parser(commands)
-    arguments = parser.parse_args(argv)
+    given = list(sys.argv[1:] if argv is None else argv)
+    called = next((word for word in given if not word.startswith("-")), None)
+    for name, help in _COMMANDS.items():
+        command = commands.add_parser(name, help=help)
+        if name == called:
+            import_module(f"{__name__}._{name}").fill_parser(command)
+    arguments = parser.parse_args(given)
     try:
         code: int | None = arguments.run(arguments)
     except (ImportError, OSError, ValueError) as error:

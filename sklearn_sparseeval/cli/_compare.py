@@ -28,29 +28,25 @@ _METRICS = (
 _BUDGETS = (20, 50, 100)
 
 
-def add_parser(commands: Any) -> None:
-    """Add the sub-command to the parser of ``sparseeval``.
+def fill_parser(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes.
 
     Parameters
     ----------
-    commands : argparse sub-parsers action
-        What ``add_subparsers`` returned.
+    parser : argparse.ArgumentParser
+        Parser of the command.
     """
-    parser = commands.add_parser(
-        "compare",
-        usage="%(prog)s SCORES [options]",
-        help="find the method to trust on your own results",
-        description=(
-            "Compare methods on the results of your own models: which chooses the best anchors "
-            "and predicts the scores of held-out models best, for how many anchors? Every method "
-            "is refitted on the source models of every split and sees only its anchors of the "
-            "others. Prints a table and writes results.csv, summary.csv and report.html (and "
-            "results.jsonl, from which a run that was stopped goes on)."
-        ),
-        epilog=(
-            "Examples:\nsparseeval compare scores.csv --n-anchors 50 100\n"
-            "sparseeval compare helm_lite_gsm --protocol strength --methods all"
-        ),
+    parser.usage = "%(prog)s SCORES [options]"
+    parser.description = (
+        "Compare methods on the results of your own models: which chooses the best anchors "
+        "and predicts the scores of held-out models best, for how many anchors? Every method "
+        "is refitted on the source models of every split and sees only its anchors of the "
+        "others. Prints a table and writes results.csv, summary.csv and report.html (and "
+        "results.jsonl, from which a run that was stopped goes on)."
+    )
+    parser.epilog = (
+        "Examples:\nsparseeval compare scores.csv --n-anchors 50 100\n"
+        "sparseeval compare helm_lite_gsm --protocol strength --methods all"
     )
     parser.add_argument(
         "scores", metavar="SCORES",
@@ -114,7 +110,7 @@ def run(arguments: argparse.Namespace) -> None:
     Parameters
     ----------
     arguments : argparse.Namespace
-        As :func:`add_parser` describes them.
+        As :func:`fill_parser` describes them.
     """
     from sklearn_sparseeval.comparison import compare_estimators, make_protocol
     from sklearn_sparseeval.comparison._table import table_lines

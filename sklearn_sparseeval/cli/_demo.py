@@ -14,13 +14,13 @@ _ROWS_SHOWN = 20
 _RANDOM_DRAWS = 200
 
 
-def add_parser(commands: Any) -> None:
-    """Add the sub-command to the parser of ``sparseeval``.
+def fill_parser(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes.
 
     Parameters
     ----------
-    commands : argparse sub-parsers action
-        What ``add_subparsers`` returned.
+    parser : argparse.ArgumentParser
+        Parser of the command.
     """
     text = (
         "Choose anchors from the results of some language models, predict the scores of others "
@@ -28,9 +28,7 @@ def add_parser(commands: Any) -> None:
         "organisations of which no model was used to choose or fit. Real results that ship with "
         "the package; a few seconds."
     )
-    parser = commands.add_parser(
-        "demo", help="predict held-out models on real data", description=text
-    )
+    parser.description = text
     parser.add_argument(
         "--dataset", default="open_llm_arc_challenge", choices=list(SHIPPED), metavar="NAME",
         help="one of: %(choices)s (default: %(default)s)",

@@ -20,29 +20,25 @@ _WEIGHTS = {
 }
 
 
-def add_parser(commands: Any) -> None:
-    """Add the sub-command to the parser of ``sparseeval``.
+def fill_parser(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes.
 
     Parameters
     ----------
-    commands : argparse sub-parsers action
-        What ``add_subparsers`` returned.
+    parser : argparse.ArgumentParser
+        Parser of the command.
     """
-    parser = commands.add_parser(
-        "import",
-        usage="%(prog)s RESULTS... -o scores.parquet [options]",
-        help="make one score file of an evaluation harness's results",
-        description=(
-            "Read the per-item results that evaluation harnesses wrote (lm-eval, Inspect, HELM, "
-            "LightEval, OpenCompass, VLMEvalKit, lmms-eval, OmniEvalKit) and write one score "
-            "matrix, models x items, for `sparseeval select` and `sparseeval compare`. Says what "
-            "was read, which metric and filter was taken for each task, and what was left out."
-        ),
-        epilog=(
-            "Examples:\nsparseeval import lm_eval_out -o scores.parquet\n"
-            "sparseeval import logs -o scores.parquet --tasks 'mmlu_*' gsm8k --filter "
-            "gsm8k=strict-match --weights group"
-        ),
+    parser.usage = "%(prog)s RESULTS... -o scores.parquet [options]"
+    parser.description = (
+        "Read the per-item results that evaluation harnesses wrote (lm-eval, Inspect, HELM, "
+        "LightEval, OpenCompass, VLMEvalKit, lmms-eval, OmniEvalKit) and write one score "
+        "matrix, models x items, for `sparseeval select` and `sparseeval compare`. Says what "
+        "was read, which metric and filter was taken for each task, and what was left out."
+    )
+    parser.epilog = (
+        "Examples:\nsparseeval import lm_eval_out -o scores.parquet\n"
+        "sparseeval import logs -o scores.parquet --tasks 'mmlu_*' gsm8k --filter "
+        "gsm8k=strict-match --weights group"
     )
     add_reading_arguments(parser)
     parser.add_argument(
@@ -107,10 +103,10 @@ def run(arguments: argparse.Namespace) -> None:
     Parameters
     ----------
     arguments : argparse.Namespace
-        As :func:`add_parser` describes them.
+        As :func:`fill_parser` describes them.
     """
     from sklearn_sparseeval.harness import read_results, to_score_matrix
-    from sklearn_sparseeval.plan._json import json_text
+    from sklearn_sparseeval.plan._output import json_text
 
     check_installed("pandas", "pyarrow", purpose="import")
     _check_output(arguments.output)
@@ -192,7 +188,7 @@ def _report(results: Any, matrix: Any, path: Path, weights: Any, notes: list[Not
 
 
 def _print_report(report: Any) -> None:
-    from sklearn_sparseeval.plan._text_table import text_table
+    from sklearn_sparseeval.plan._output import text_table
 
     tasks = report["tasks"]
     print(

@@ -20,28 +20,24 @@ _ROWS_SHOWN = 40
 _OVERALL = "overall"
 
 
-def add_parser(commands: Any) -> None:
-    """Add the sub-command to the parser of ``sparseeval``.
+def fill_parser(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes.
 
     Parameters
     ----------
-    commands : argparse sub-parsers action
-        What ``add_subparsers`` returned.
+    parser : argparse.ArgumentParser
+        Parser of the command.
     """
-    parser = commands.add_parser(
-        "predict",
-        usage="%(prog)s PLAN RESULTS... [options]",
-        help="predict full scores from results on the anchors",
-        description=(
-            "Read the results of one or several models on a plan's anchors, check that they are "
-            "results on exactly these items, and predict what the models would score on the whole "
-            "benchmark. Results of whole runs do as well: the anchors are read, and nothing else. "
-            "Models whose results do not fit the plan are named and not predicted."
-        ),
-        epilog=(
-            "Exit codes: 0 all models were predicted; 2 a wrong argument or file; 3 results of at "
-            "least one model do not fit the plan.\nExample: sparseeval predict plan anchor_results"
-        ),
+    parser.usage = "%(prog)s PLAN RESULTS... [options]"
+    parser.description = (
+        "Read the results of one or several models on a plan's anchors, check that they are "
+        "results on exactly these items, and predict what the models would score on the whole "
+        "benchmark. Results of whole runs do as well: the anchors are read, and nothing else. "
+        "Models whose results do not fit the plan are named and not predicted."
+    )
+    parser.epilog = (
+        "Exit codes: 0 all models were predicted; 2 a wrong argument or file; 3 results of at "
+        "least one model do not fit the plan.\nExample: sparseeval predict plan anchor_results"
     )
     parser.add_argument(
         "plan", type=Path, metavar="PLAN",
@@ -64,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     Parameters
     ----------
     arguments : argparse.Namespace
-        As :func:`add_parser` describes them.
+        As :func:`fill_parser` describes them.
 
     Returns
     -------
@@ -72,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
         0, or 3 where results of a model do not fit the plan.
     """
     from sklearn_sparseeval.plan import load_plan
-    from sklearn_sparseeval.plan._json import json_text
+    from sklearn_sparseeval.plan._output import json_text
 
     check_installed("pandas", "skops", purpose="predict")
     notes: list[Note] = []
@@ -96,7 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _print_predictions(plan: "Plan", predictions: "DataFrame", *, show_tasks: bool | None) -> None:
-    from sklearn_sparseeval.plan._text_table import text_table
+    from sklearn_sparseeval.plan._output import text_table
 
     known: Any = predictions[predictions["score"].notna()]
     if known.empty:

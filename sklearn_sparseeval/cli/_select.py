@@ -2,7 +2,6 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from sklearn_sparseeval._optional import check_installed
 from sklearn_sparseeval.cli._arguments import positive, read_scores, seed
@@ -11,30 +10,26 @@ from sklearn_sparseeval.datasets import SHIPPED
 _METHOD = "sparse-ridge"
 
 
-def add_parser(commands: Any) -> None:
-    """Add the sub-command to the parser of ``sparseeval``.
+def fill_parser(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes.
 
     Parameters
     ----------
-    commands : argparse sub-parsers action
-        What ``add_subparsers`` returned.
+    parser : argparse.ArgumentParser
+        Parser of the command.
     """
-    parser = commands.add_parser(
-        "select",
-        usage="%(prog)s SCORES -k K -o PLAN [options]",
-        help="choose the items to run on new models, and write what is needed for that",
-        description=(
-            "Choose K anchors from the results of the models so far, fit a predictor of the full "
-            "score, and measure its error by cross-validation over models. Writes a folder, the "
-            "plan: predictor.skops, anchors.csv, the lists of items as harnesses take them, "
-            "README.md with the commands to copy and the error to expect, and plan.json for "
-            "scripts."
-        ),
-        epilog=(
-            "Examples:\nsparseeval select scores.parquet -k 100 -o plan\nsparseeval select "
-            "scores.parquet -k 0.05 -o plan --harness-args '--model hf --model_args "
-            "pretrained=acme/new'"
-        ),
+    parser.usage = "%(prog)s SCORES -k K -o PLAN [options]"
+    parser.description = (
+        "Choose K anchors from the results of the models so far, fit a predictor of the full "
+        "score, and measure its error by cross-validation over models. Writes a folder, the "
+        "plan: predictor.skops, anchors.csv, the lists of items as harnesses take them, "
+        "README.md with the commands to copy and the error to expect, and plan.json for "
+        "scripts."
+    )
+    parser.epilog = (
+        "Examples:\nsparseeval select scores.parquet -k 100 -o plan\nsparseeval select "
+        "scores.parquet -k 0.05 -o plan --harness-args '--model hf --model_args "
+        "pretrained=acme/new'"
     )
     parser.add_argument(
         "scores", metavar="SCORES",
@@ -96,12 +91,12 @@ def run(arguments: argparse.Namespace) -> None:
     Parameters
     ----------
     arguments : argparse.Namespace
-        As :func:`add_parser` describes them.
+        As :func:`fill_parser` describes them.
     """
     from sklearn_sparseeval.plan import make_plan
     from sklearn_sparseeval.plan._folder import check_folder
-    from sklearn_sparseeval.plan._json import json_text
     from sklearn_sparseeval.plan._lists import check_harness_args
+    from sklearn_sparseeval.plan._output import json_text
 
     check_folder(arguments.output, overwrite=arguments.force)
     check_installed("pandas", "skops", purpose="select")

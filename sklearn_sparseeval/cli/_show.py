@@ -2,7 +2,7 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sklearn_sparseeval._notes import Note, add_note, noted
 from sklearn_sparseeval._optional import check_installed
@@ -12,24 +12,20 @@ if TYPE_CHECKING:
     from sklearn_sparseeval.plan import Plan
 
 
-def add_parser(commands: Any) -> None:
-    """Add the sub-command to the parser of ``sparseeval``.
+def fill_parser(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes.
 
     Parameters
     ----------
-    commands : argparse sub-parsers action
-        What ``add_subparsers`` returned.
+    parser : argparse.ArgumentParser
+        Parser of the command.
     """
-    parser = commands.add_parser(
-        "show",
-        usage="%(prog)s PLAN [options]",
-        help="say what a plan is",
-        description=(
-            "Say what a plan is: its method and history, how many anchors it has per task, the "
-            "error to expect, the commands to run, and the versions it was made with."
-        ),
-        epilog="Example: sparseeval show plan --anchors",
+    parser.usage = "%(prog)s PLAN [options]"
+    parser.description = (
+        "Say what a plan is: its method and history, how many anchors it has per task, the "
+        "error to expect, the commands to run, and the versions it was made with."
     )
+    parser.epilog = "Example: sparseeval show plan --anchors"
     parser.add_argument(
         "plan", type=Path, metavar="PLAN",
         help="the folder that `sparseeval select` wrote, or the predictor.skops in it",
@@ -52,8 +48,7 @@ def run(arguments: argparse.Namespace) -> None:
         With `plan`, `anchors` and `json`.
     """
     from sklearn_sparseeval.plan import load_plan
-    from sklearn_sparseeval.plan._json import json_text
-    from sklearn_sparseeval.plan._text_table import text_table
+    from sklearn_sparseeval.plan._output import json_text, text_table
 
     check_installed("pandas", "skops", purpose="show")
     warned: list[Note] = []

@@ -1,7 +1,5 @@
 """Many methods, one honest protocol, one table."""
 
-from sklearn_sparseeval.comparison._compare import compare_estimators
-from sklearn_sparseeval.comparison._comparison import Comparison
-from sklearn_sparseeval.comparison._protocols import Protocol, make_protocol
+from lazy_loader import attach_stub
 
-__all__ = ["Comparison", "Protocol", "compare_estimators", "make_protocol"]
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

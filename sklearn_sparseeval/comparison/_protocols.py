@@ -8,7 +8,7 @@ from sklearn.model_selection import ShuffleSplit
 
 from sklearn_sparseeval.score_matrix import ScoreMatrix
 from sklearn_sparseeval.splitters import FamilyShuffleSplit, StrengthSplit, group_similar_models
-from sklearn_sparseeval.splitters._family_names import find_families
+from sklearn_sparseeval.splitters._families import find_families
 
 PROTOCOLS = ("family", "random", "strength")
 _HELD_OUT = 0.25

@@ -1,21 +1,5 @@
 """Score matrices: real ones that ship with the package, and synthetic ones of any size."""
 
-from sklearn_sparseeval.datasets._loaders import (
-    SHIPPED,
-    load_helm_lite,
-    load_mathvision,
-    load_open_llm,
-    load_shipped,
-    load_zeroeval_gsm,
-)
-from sklearn_sparseeval.datasets._synthetic import make_score_matrix
+from lazy_loader import attach_stub
 
-__all__ = [
-    "SHIPPED",
-    "load_helm_lite",
-    "load_mathvision",
-    "load_open_llm",
-    "load_shipped",
-    "load_zeroeval_gsm",
-    "make_score_matrix",
-]
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

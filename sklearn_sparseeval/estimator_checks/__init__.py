@@ -1,8 +1,5 @@
 """Checks that a selector keeps its contract, on top of scikit-learn's own."""
 
-from sklearn_sparseeval.estimator_checks._battery import (
-    anchor_selector_checks,
-    check_anchor_selector,
-)
+from lazy_loader import attach_stub
 
-__all__ = ["anchor_selector_checks", "check_anchor_selector"]
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sklearn_sparseeval._notes import Note
-from sklearn_sparseeval.plan._out_of_fold import OutOfFold
+from sklearn_sparseeval.plan._margins import margins
 from sklearn_sparseeval.score_matrix import OVERALL
 
 if TYPE_CHECKING:
-    from pandas import Series
+    from pandas import DataFrame
 
     from sklearn_sparseeval.plan import SavedPredictor
 
 FORMAT = 2
-_COVERAGE = 0.9
 _Kinds = type | tuple[type, ...]
 _NUMBER = (int, float)
 _KNOWN_OR_NOT = (int, float, type(None))  # JSON has null where a number is not known
@@ -64,7 +63,7 @@ _UNITS = ("points", "score")
 
 
 def describe_predictor(
-    saved: "SavedPredictor", out_of_fold: OutOfFold | None = None
+    saved: "SavedPredictor", scores: "DataFrame | None" = None
 ) -> dict[str, Any]:
     """Describe a predictor: its anchors, and the errors to expect per target.
 
@@ -72,9 +71,9 @@ def describe_predictor(
     ----------
     saved : SavedPredictor
         The predictor.
-    out_of_fold : OutOfFold, default=None
-        What cross-validation found; None takes the errors that the predictor's file holds, which
-        do not tell the agreement of the ranking.
+    scores : pandas.DataFrame of shape (n_models, n_targets), default=None
+        Benchmark scores of the history. None: they are not known, as with a predictor's file
+        alone, and so neither is the agreement of the ranking.
 
     Returns
     -------
@@ -95,7 +94,7 @@ def describe_predictor(
         "share_of_tokens": anchors["cost"].to_numpy(dtype=np.float64).sum() / costs.sum(),
         "score_range": saved.score_range,
         "unit": unit_of(saved),
-        "targets": _targets(saved, out_of_fold),
+        "targets": _targets(saved, scores),
         "tasks": [
             {"task": task, "n_items": len(own), "n_anchors": int((anchors["task"] == task).sum())}
             for task, own in items.groupby("task", sort=False, observed=True)
@@ -173,33 +172,15 @@ def unit_of(saved: "SavedPredictor") -> str:
     return "points" if low >= 0 and high <= 1 else "score"
 
 
-def margins(saved: "SavedPredictor") -> "Series[float]":
-    """Compute the margin of each target that 90 % of the models held out were within.
-
-    Parameters
-    ----------
-    saved : SavedPredictor
-        The predictor.
-
-    Returns
-    -------
-    margins : pandas.Series of shape (n_targets,)
-        In the units of the scores; NaN where no errors are known, and the largest error where
-        there are too few (:func:`few_errors_note`).
-    """
-    with warnings.catch_warnings():  # one per target, of which there may be many
-        warnings.simplefilter("ignore", UserWarning)
-        return saved.margin(_COVERAGE)
-
-
-def _targets(saved: "SavedPredictor", out_of_fold: OutOfFold | None) -> list[dict[str, Any]]:
-    errors = saved.errors
-    margin_of = margins(saved)
+def _targets(saved: "SavedPredictor", scores: Any) -> list[dict[str, Any]]:
+    errors: Any = saved.errors
+    margin_of: Any = margins(saved)
     tasks = saved.items["task"]
     described = []
     for target in saved.targets:
         own = np.full(len(tasks), True) if target == OVERALL else (tasks == target).to_numpy()
         name_of = saved.items.index[own]
+        measured = errors is not None and scores is not None
         described.append(
             {
                 "target": target,
@@ -209,22 +190,19 @@ def _targets(saved: "SavedPredictor", out_of_fold: OutOfFold | None) -> list[dic
                     np.nan if errors is None else float(errors[target].abs().mean())
                 ),
                 "margin_90": float(margin_of[target]),
-                "kendall_tau": np.nan if out_of_fold is None else _tau(out_of_fold, target),
+                "kendall_tau": _tau(scores[target], errors[target]) if measured else np.nan,
                 "best_so_far": float(saved.best[target]),
-                "worst_so_far": (
-                    np.nan if out_of_fold is None else float(out_of_fold.targets[target].min())
-                ),
+                "worst_so_far": np.nan if scores is None else float(scores[target].min()),
             }
         )
     return described
 
 
-def _tau(out_of_fold: OutOfFold, target: str) -> float:
+def _tau(scores: Any, errors: Any) -> float:
     from sklearn.exceptions import UndefinedMetricWarning
 
     from sklearn_sparseeval.metrics import kendall_tau_score
 
-    scores = out_of_fold.targets[target]
     with warnings.catch_warnings():  # all models may have one score
         warnings.simplefilter("ignore", UndefinedMetricWarning)
-        return kendall_tau_score(scores, scores + out_of_fold.errors[target])
+        return kendall_tau_score(scores, scores + errors)

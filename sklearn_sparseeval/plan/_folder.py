@@ -10,8 +10,8 @@ from typing import Any
 from sklearn_sparseeval._files import write_whole
 from sklearn_sparseeval._notes import Note
 from sklearn_sparseeval.plan._description import FORMAT, checked_description, describe_predictor
-from sklearn_sparseeval.plan._json import json_text
 from sklearn_sparseeval.plan._lists import ITEM_LISTS, check_harness_args, write_harness_files
+from sklearn_sparseeval.plan._output import json_text
 from sklearn_sparseeval.plan._predictor import SavedPredictor
 from sklearn_sparseeval.plan._summary import readme_text
 from sklearn_sparseeval.plan.storage._predictor_file import load_predictor, write_predictor

@@ -139,7 +139,7 @@ def make_plan(
             estimator, matrix, errors=measured.errors, method=chosen.name, score_range=bounds
         )
     means = matrix.data[predictor.anchors.index].mean(axis=1)
-    description = describe_predictor(predictor, measured) | {
+    description = describe_predictor(predictor, targets) | {
         "anchor_means": [float(means.min()), float(means.max())],
         "scores": name or f"{len(matrix.data)} models x {len(matrix.items)} items",
         "seed": random_state,

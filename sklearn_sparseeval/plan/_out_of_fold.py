@@ -13,8 +13,9 @@ from tqdm.auto import tqdm
 
 from sklearn_sparseeval._notes import Note, add_note, noted
 from sklearn_sparseeval.comparison._run import predict_held_out
+from sklearn_sparseeval.plan._margins import few_errors_note
 from sklearn_sparseeval.splitters import RepeatedGroupKFold, group_similar_models
-from sklearn_sparseeval.splitters._family_names import find_families
+from sklearn_sparseeval.splitters._families import find_families
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -27,7 +28,6 @@ _FOLDS = 5
 _FEW_MODELS = 30  # fewer, and each group is a fold: there is none to spare
 _HARDLY_KNOWN = 10
 _LEAST_SOURCES = 3  # one part in so many of the models must remain to fit on
-_LEAST_ERRORS = 9  # the largest of 9 errors is the margin that covers 90 % of further models
 
 
 class Folds(NamedTuple):
@@ -118,40 +118,6 @@ def _notes_on_folds(
             f"{1 - 1 / n_folds:.0%} of the history only; the one in the plan learns from all.",
             count=n_folds,
         )
-
-
-def few_errors_note(n_errors: int, n_groups: int | None = None) -> Note | None:
-    """Say so where there are too few errors for a margin that covers 90 %.
-
-    Parameters
-    ----------
-    n_errors : int
-        How many models were held out.
-    n_groups : int, default=None
-        Of how many groups of relatives, held out together; None is one for each model. Relatives
-        err alike, so it is the groups that count.
-
-    Returns
-    -------
-    note : Note or None
-        Of the kind "few-errors"; None where there are enough.
-    """
-    independent = n_errors if n_groups is None else n_groups
-    if independent >= _LEAST_ERRORS:
-        return None
-    relatives = "" if independent == n_errors else "groups of "
-    together = " that are held out together" if relatives else ""
-    consequence = (
-        "the largest error is given in its place"
-        if n_errors < _LEAST_ERRORS
-        else "relatives err alike, so a model of another group may be further off"
-    )
-    return Note(
-        "few-errors",
-        f"The errors of {independent} {relatives}models{together} are too few to tell what 90 % "
-        f"are within, which takes {_LEAST_ERRORS}: {consequence}.",
-        count=independent,
-    )
 
 
 def out_of_fold(

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from sklearn_sparseeval._notes import Note
 from sklearn_sparseeval._optional import import_pandas
 from sklearn_sparseeval.plan._folder import read_plan, write_plan
-from sklearn_sparseeval.plan._predict import predict, read_anchor_results, verify
 from sklearn_sparseeval.plan._predictor import SavedPredictor
 from sklearn_sparseeval.plan._summary import error_table, headline, how_measured, scaled
 
@@ -175,6 +174,8 @@ class Plan:
         ValueError
             If there are no such results.
         """
+        from sklearn_sparseeval.plan._predict import read_anchor_results
+
         return read_anchor_results(
             self.predictor, paths, format=format, n_jobs=n_jobs, on_error=on_error
         )
@@ -199,6 +200,8 @@ class Plan:
         ValueError
             If there are no results on any item of the plan.
         """
+        from sklearn_sparseeval.plan._predict import verify
+
         return verify(self.predictor, results)
 
     def predict(self, results: Any) -> "DataFrame":
@@ -224,6 +227,8 @@ class Plan:
         NotedWarning
             Of each problem and oddity, with a :class:`Note`.
         """
+        from sklearn_sparseeval.plan._predict import predict
+
         return predict(self.predictor, self.description, results)
 
     def commands(self, harness: str | None = None) -> list[str]:

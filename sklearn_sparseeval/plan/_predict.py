@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from sklearn_sparseeval._notes import Note, NotedWarning, noted
 from sklearn_sparseeval._optional import import_pandas
-from sklearn_sparseeval.harness import AnchorRunReport, read_results, verify_anchor_run
-from sklearn_sparseeval.plan._out_of_fold import few_errors_note
+from sklearn_sparseeval.harness import AnchorRunReport, verify_anchor_run
+from sklearn_sparseeval.plan._margins import few_errors_note
 from sklearn_sparseeval.plan._summary import known, scaled
 from sklearn_sparseeval.score_matrix import OVERALL, ScoreMatrix
 
@@ -42,6 +42,8 @@ def read_anchor_results(saved: "SavedPredictor", paths: Any, **options: Any) -> 
     """
     given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     if saved.items["harness"].any():
+        from sklearn_sparseeval.harness import read_results
+
         notes: list[Note] = []
         with noted(notes):
             results: DataFrame = read_results(given, **options)

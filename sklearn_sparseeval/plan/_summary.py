@@ -4,7 +4,7 @@ from pathlib import Path
 from shlex import quote
 from typing import Any, TypeGuard
 
-from sklearn_sparseeval.plan._text_table import text_table
+from sklearn_sparseeval.plan._output import text_table
 
 _TASKS_SHOWN = 25
 _SCALE = {"points": 100.0, "score": 1.0}

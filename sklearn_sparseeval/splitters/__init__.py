@@ -1,15 +1,5 @@
 """Splits into source and target models: by strength, by date, by family."""
 
-from sklearn_sparseeval.splitters._chronological_split import ChronologicalSplit
-from sklearn_sparseeval.splitters._family_shuffle_split import FamilyShuffleSplit
-from sklearn_sparseeval.splitters._repeated_group_k_fold import RepeatedGroupKFold
-from sklearn_sparseeval.splitters._similar_models import group_similar_models
-from sklearn_sparseeval.splitters._strength_split import StrengthSplit
+from lazy_loader import attach_stub
 
-__all__ = [
-    "ChronologicalSplit",
-    "FamilyShuffleSplit",
-    "RepeatedGroupKFold",
-    "StrengthSplit",
-    "group_similar_models",
-]
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sklearn_sparseeval.plan._json import json_text
+from sklearn_sparseeval.plan._output import json_text
 
 
 @pytest.mark.parametrize(

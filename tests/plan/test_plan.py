@@ -9,8 +9,8 @@ import pytest
 from sklearn_sparseeval import ScoreMatrix
 from sklearn_sparseeval.methods import get_methods
 from sklearn_sparseeval.plan import load_predictor, save_predictor
-from sklearn_sparseeval.plan._json import json_text
 from sklearn_sparseeval.plan._out_of_fold import OutOfFold
+from sklearn_sparseeval.plan._output import json_text
 from sklearn_sparseeval.plan._plan import check_plan, describe_predictor, unit_of
 
 

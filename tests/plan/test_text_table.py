@@ -1,6 +1,6 @@
 import pytest
 
-from sklearn_sparseeval.plan._text_table import text_table
+from sklearn_sparseeval.plan._output import text_table
 
 
 @pytest.mark.parametrize(

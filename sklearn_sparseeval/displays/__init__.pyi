@@ -1,0 +1,4 @@
+from ._anchor_map import AnchorMapDisplay as AnchorMapDisplay
+from ._budget_curve import BudgetCurveDisplay as BudgetCurveDisplay
+from ._comparison_display import ComparisonDisplay as ComparisonDisplay
+from ._score_prediction import ScorePredictionDisplay as ScorePredictionDisplay

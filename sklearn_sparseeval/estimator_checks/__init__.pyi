@@ -1,0 +1,2 @@
+from ._battery import anchor_selector_checks as anchor_selector_checks
+from ._battery import check_anchor_selector as check_anchor_selector

@@ -1,0 +1,16 @@
+from ._detectable import minimum_detectable_difference as minimum_detectable_difference
+from ._error import max_absolute_error as max_absolute_error
+from ._error import percentile_absolute_error as percentile_absolute_error
+from ._error import score_bias as score_bias
+from ._error import top_pick_regret as top_pick_regret
+from ._interval import interval_coverage as interval_coverage
+from ._interval import mean_interval_width as mean_interval_width
+from ._interval import winkler_score as winkler_score
+from ._interval_scorers import get_interval_scorers as get_interval_scorers
+from ._noise import benchmark_standard_error as benchmark_standard_error
+from ._noise import noise_ceiling as noise_ceiling
+from ._rank import kendall_tau_score as kendall_tau_score
+from ._rank import pairwise_accuracy_score as pairwise_accuracy_score
+from ._rank import spearman_score as spearman_score
+from ._rank import top_k_overlap_score as top_k_overlap_score
+from ._scorers import get_scorers as get_scorers

@@ -1,0 +1,5 @@
+from ._chronological_split import ChronologicalSplit as ChronologicalSplit
+from ._family_shuffle_split import FamilyShuffleSplit as FamilyShuffleSplit
+from ._repeated_group_k_fold import RepeatedGroupKFold as RepeatedGroupKFold
+from ._similar_models import group_similar_models as group_similar_models
+from ._strength_split import StrengthSplit as StrengthSplit
