@@ -12,6 +12,7 @@ _MODULES = {
     "AnchorSelector": "base",
     "AnchoredRegressor": "anchored",
     "Note": "_notes",
+    "NotedWarning": "_notes",
     "PredictorError": "_errors",
     "ResultsError": "_errors",
     "ResultsWarning": "_errors",

@@ -15,8 +15,9 @@ def blocks():
     )
 
 
-def test_the_readme_examples_run(blocks, capsys):
-    pipeline_example, search_example, compare_example = blocks
+def test_the_readme_examples_run(blocks, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # where the plan is saved
+    pipeline_example, search_example, plan_example, compare_example = blocks
     names = {}
     exec(pipeline_example, names)
     printed = capsys.readouterr().out
@@ -29,6 +30,14 @@ def test_the_readme_examples_run(blocks, capsys):
     exec(smaller, names)
     assert names["search"].best_score_ > -0.1
     assert set(names["search"].best_params_) == set(names["grid"])
+
+    lines = [line for line in plan_example.splitlines() if line and not line.startswith("#")]
+    assert len(lines) <= 10
+    exec(plan_example, names)
+    printed = capsys.readouterr().out
+    assert "90 % within" in printed
+    assert "high" in printed
+    assert (tmp_path / "plan" / "plan.json").is_file()
 
     fewer = compare_example.replace("random_state=0", "random_state=0, cv=3")
     assert fewer != compare_example

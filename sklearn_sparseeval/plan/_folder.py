@@ -10,7 +10,6 @@ from typing import Any
 from sklearn_sparseeval._files import write_whole
 from sklearn_sparseeval._notes import Note
 from sklearn_sparseeval.plan._description import FORMAT, checked_description, describe_predictor
-from sklearn_sparseeval.plan._lists import ITEM_LISTS, check_harness_args, write_harness_files
 from sklearn_sparseeval.plan._output import json_text
 from sklearn_sparseeval.plan._predictor import SavedPredictor
 from sklearn_sparseeval.plan._summary import readme_text
@@ -81,6 +80,12 @@ def write_plan(
     description : dict
         What `plan.json` holds, with the commands and the names of the files.
     """
+    from sklearn_sparseeval.plan._lists import (
+        ITEM_LISTS,
+        check_harness_args,
+        write_harness_files,
+    )
+
     check_folder(folder, overwrite=overwrite)
     notes: list[Note] = list(description.get("notes", []))
     notes += [
