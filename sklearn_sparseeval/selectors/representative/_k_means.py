@@ -166,13 +166,13 @@ class KMeansSelector(AnchorSelector):
         )
         if weight.shape != (n_items,):
             raise ValueError(
-                f"item_weights has shape {weight.shape}, but X has {n_items} items. Give one weight "
-                "per item, in the order of the columns of X."
+                f"item_weights has shape {weight.shape}, but X has {n_items} items. Give one "
+                "weight per item, in the order of the columns of X."
             )
         if weight.min() < 0:
             raise ValueError(
-                f"item_weights holds {weight.min():g} for item {int(weight.argmin())}. Weights must "
-                "not be negative."
+                f"item_weights holds {weight.min():g} for item {int(weight.argmin())}. Weights "
+                "must not be negative."
             )
         return weight
 
