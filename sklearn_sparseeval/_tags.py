@@ -94,7 +94,7 @@ class AnchorTags:
 
 
 @dataclass
-class _TagsWithAnchors(Tags):  # type: ignore[misc]
+class _TagsWithAnchors(Tags):
     """scikit-learn's tags, and ours."""
 
     anchor_tags: AnchorTags = field(default_factory=AnchorTags)

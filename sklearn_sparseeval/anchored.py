@@ -167,7 +167,7 @@ class AnchoredRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
             clone(self.selector), X if named else scores, target, routed.selector.fit
         )
         self.anchors_: Indices = _anchors(self.selector_)
-        vars(self).pop("anchor_weights_", None)  # of an earlier fit with another selector
+        self.__dict__.pop("anchor_weights_", None)  # of an earlier fit with another selector
         weights = getattr(self.selector_, "anchor_weights_", None)
         if weights is not None:
             self.anchor_weights_: Array = np.asarray(weights)
