@@ -10,6 +10,7 @@ _ROOMS = ("imputers", "item_response", "methods", "plan", "regressors", "selecto
 # Public names of modules that are not rooms.
 _MODULES = {
     "AnchorSelector": "base",
+    "AnchorTags": "_tags",
     "AnchoredRegressor": "anchored",
     "Note": "_notes",
     "NotedWarning": "_notes",

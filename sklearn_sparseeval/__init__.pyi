@@ -3,6 +3,7 @@ from sklearn_sparseeval._errors import ResultsError as ResultsError
 from sklearn_sparseeval._errors import ResultsWarning as ResultsWarning
 from sklearn_sparseeval._notes import Note as Note
 from sklearn_sparseeval._notes import NotedWarning as NotedWarning
+from sklearn_sparseeval._tags import AnchorTags as AnchorTags
 from sklearn_sparseeval._version import __version__ as __version__
 from sklearn_sparseeval.anchored import AnchoredRegressor as AnchoredRegressor
 from sklearn_sparseeval.base import AnchorSelector as AnchorSelector

@@ -24,6 +24,7 @@ from sklearn_sparseeval._sklearn import (
     _safe_indexing,
     validate_data,
 )
+from sklearn_sparseeval._tags import AnchorTags
 from sklearn_sparseeval.numerics.missing import row_means
 from sklearn_sparseeval.numerics.partial_rows import (
     full_width,
@@ -51,13 +52,15 @@ class AnchoredRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         selectors (``fit`` and ``get_support``).
     regressor : estimator
         Predicts the score. Either an ordinary regressor, which sees the anchors' columns in the
-        order of the items; or one whose `fit` has a parameter `anchors`, which learns from the
-        whole score matrix and predicts from full-width rows that are NaN off the anchors. Where
-        `fit` has a parameter `anchor_weights`, it gets those of the selector, if it has any, one
-        per column or aligned with `anchors`; for a :class:`~sklearn.pipeline.Pipeline` its last
-        step gets them. With a selector that has `anchors_for`, such as :class:`TailoredSelector`,
-        a regressor of the second kind predicts each model from anchors of its own, and its `fit`
-        gets neither anchors nor weights; an ordinary one sees `anchors_` of every model.
+        order of the items; or one that reads whole rows: it learns from the whole score matrix,
+        its `fit` gets the parameter `anchors`, and it predicts from full-width rows that are NaN
+        off the anchors. One that takes the weights of anchors gets those of the selector, if it
+        has any, as `anchor_weights`, one per column or aligned with `anchors`; for a
+        :class:`~sklearn.pipeline.Pipeline` its last step gets them. With a selector of anchors
+        for each model, such as :class:`TailoredSelector`, a regressor of the second kind predicts
+        each model from anchors of its own, and its `fit` gets neither anchors nor weights; an
+        ordinary one sees `anchors_` of every model. A selector or regressor of yours declares
+        such things by :class:`AnchorTags`.
     memory : str or object with the joblib.Memory interface, default=None
         Caches the fitted selector, so that a search over the regressor's parameters fits it once
         per fold. A string is the path of the caching directory. The selector is told from others
@@ -81,6 +84,7 @@ class AnchoredRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     See Also
     --------
     AnchorSelector : Base of the selectors.
+    AnchorTags : How an estimator declares what it is to be handed.
     sklearn.pipeline.Pipeline : Chains any number of steps; hands on no weights of anchors.
 
     Notes
@@ -163,15 +167,15 @@ class AnchoredRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
             clone(self.selector), X if named else scores, target, routed.selector.fit
         )
         self.anchors_: Indices = _anchors(self.selector_)
-        if hasattr(self.selector_, "anchor_weights_"):
-            self.anchor_weights_: Array = np.asarray(self.selector_.anchor_weights_)
-        elif hasattr(self, "anchor_weights_"):  # of an earlier fit with another selector
-            del self.anchor_weights_
+        self.__dict__.pop("anchor_weights_", None)  # of an earlier fit with another selector
+        weights = getattr(self.selector_, "anchor_weights_", None)
+        if weights is not None:
+            self.anchor_weights_: Array = np.asarray(weights)
         items = np.sort(self.anchors_)
         if not whole and not _allows_nan(self.regressor):
             self._refuse_missing(scores[:, items], items)
-        self._personal = whole and hasattr(self.selector_, "anchors_for")
-        given = routed.regressor.fit | self._anchor_metadata(whole)
+        self._personal = whole and AnchorTags.of(self.selector_).anchors_for_each_model
+        given = routed.regressor.fit | self._anchor_metadata(whole, weights)
         inputs: Any = scores if whole else scores[:, items]
         if named and not whole:
             inputs = _safe_indexing(X, items, axis=1)
@@ -208,7 +212,7 @@ class AnchoredRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         if not _allows_nan(self.regressor_):
             self._refuse_missing(results, items)
         inputs: Any = results
-        if _reads_whole_rows(self.regressor_):
+        if AnchorTags.of(self.regressor_).reads_whole_rows:
             inputs = full_width(results, items, self.n_features_in_)
         elif hasattr(self, "feature_names_in_") and hasattr(rows, "columns"):
             inputs = _safe_indexing(rows, items, axis=1)
@@ -219,7 +223,7 @@ class AnchoredRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         """Return the anchors of each model: the items to run it on.
 
         They are `anchors_` for all, unless the selector chooses anchors for each model and the
-        regressor reads whole rows. Then run a model on ``selector_.probes_`` first, ask for its
+        regressor reads whole rows. Then run a model on `probes_` first, ask for its
         anchors, run it on the rest of them, and `predict`.
 
         Parameters
@@ -236,6 +240,18 @@ class AnchoredRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         rows = self._rows(X)
         own = self._personal
         return self._personal_anchors(rows) if own else np.tile(self.anchors_, (len(rows), 1))
+
+    @property
+    def probes_(self) -> Indices:
+        """Items that every model is run on before its own anchors are known.
+
+        Returns
+        -------
+        probes : ndarray of shape (n_probes,)
+            Column indices. Defined only where the selector chooses anchors for each model.
+        """
+        probes: Indices = self.selector_.probes_
+        return probes
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Get the metadata routing of this object.
@@ -257,7 +273,7 @@ class AnchoredRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         return rows
 
     def _personal_anchors(self, rows: Any) -> Indices:
-        probes = np.sort(self.selector_.probes_)
+        probes = np.sort(self.probes_)
         probed = full_width(results_in_columns(rows, probes), probes, self.n_features_in_)
         return np.asarray(self.selector_.anchors_for(probed))
 
@@ -280,8 +296,8 @@ class AnchoredRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
             return routed
         for role in ("selector", "regressor"):
             estimator = getattr(self, role)
-            keyword = _fit_keyword(estimator, "sample_weight")
-            if keyword is None:
+            keyword, last = _last_step(estimator, "sample_weight")
+            if not has_fit_parameter(last, "sample_weight"):
                 raise ValueError(
                     f"sample_weight is given, but the {role} {type(estimator).__name__} does not "
                     f"take sample_weight in fit. Leave it out, or take another {role}."
@@ -289,17 +305,16 @@ class AnchoredRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
             routed[role].fit[keyword] = sample_weight
         return routed
 
-    def _anchor_metadata(self, whole: bool) -> dict[str, Any]:
+    def _anchor_metadata(self, whole: bool, weights: Any) -> dict[str, Any]:
         """Return the anchors and their weights under the names that the regressor takes."""
         if self._personal:  # the regressor reads whatever a row holds
             return {}
         given: dict[str, Any] = {"anchors": self.anchors_} if whole else {}
-        keyword = _fit_keyword(self.regressor, "anchor_weights")
-        if keyword is None or not hasattr(self, "anchor_weights_"):
+        keyword, last = _last_step(self.regressor, "anchor_weights")
+        if weights is None or not AnchorTags.of(last).takes_anchor_weights:
             return given
-        if keyword != "anchor_weights" and _routing():  # a pipeline routes by name, not by step
-            step = self.regressor.steps[-1][1]
-            if get_routing_for_object(step).fit.requests.get("anchor_weights") is False:
+        if last is not self.regressor and _routing():  # a pipeline routes by name, not by step
+            if get_routing_for_object(last).fit.requests.get("anchor_weights") is False:
                 return given
             keyword = "anchor_weights"
         order = np.arange(len(self.anchors_)) if whole else np.argsort(self.anchors_)
@@ -336,7 +351,9 @@ class AnchoredRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
             regressor.regressor_tags and regressor.regressor_tags.poor_score
         )
         tags.non_deterministic = selector.non_deterministic or regressor.non_deterministic
-        return tags
+        whole = AnchorTags.of(self.regressor).reads_whole_rows
+        own = whole and AnchorTags.of(self.selector).anchors_for_each_model
+        return AnchorTags(anchors_for_each_model=own).added_to(tags)
 
 
 def _fit_selector(selector: Any, X: Any, y: Array, fit_params: dict[str, Any]) -> Any:
@@ -363,21 +380,21 @@ def _allows_nan(estimator: Any) -> bool:
     return any(hasattr(inner, "fit") and _allows_nan(inner) for inner in wrapped)
 
 
-def _fit_keyword(estimator: Any, parameter: str) -> str | None:
-    """Return the name under which `fit` takes the parameter; None where it does not."""
-    if isinstance(estimator, Pipeline):
-        name, step = estimator.steps[-1]
-        keyword = _fit_keyword(step, parameter)
-        return None if keyword is None else f"{name}__{keyword}"
-    return parameter if has_fit_parameter(estimator, parameter) else None
+def _last_step(estimator: Any, parameter: str) -> tuple[str, Any]:
+    """Return who gets a parameter of `fit`, and the name under which `fit` takes it."""
+    if not isinstance(estimator, Pipeline):
+        return parameter, estimator
+    name, step = estimator.steps[-1]
+    keyword, last = _last_step(step, parameter)
+    return f"{name}__{keyword}", last
 
 
 def _reads_whole_rows(regressor: Any) -> bool:
-    keyword = _fit_keyword(regressor, "anchors")
-    if keyword not in (None, "anchors"):
+    _, last = _last_step(regressor, "anchors")
+    whole = AnchorTags.of(last).reads_whole_rows
+    if whole and last is not regressor:
         raise ValueError(
             f"The last step of the regressor, a {type(regressor).__name__}, learns from whole "
-            "rows (its fit has a parameter anchors), which the steps before it would change. "
-            "Give that step alone as regressor."
+            "rows, which the steps before it would change. Give that step alone as regressor."
         )
-    return keyword == "anchors"
+    return whole

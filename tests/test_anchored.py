@@ -24,6 +24,7 @@ from sklearn.utils import get_tags
 
 from sklearn_sparseeval import (
     AnchorSelector,
+    AnchorTags,
     DifferenceRegressor,
     MLPScoreRegressor,
 )
@@ -73,6 +74,9 @@ class RecordingRegressor(RegressorMixin, BaseEstimator):
         self.rows_ = X
         return np.asarray(X, dtype=float).sum(axis=1)
 
+    def __sklearn_tags__(self):
+        return AnchorTags(takes_anchor_weights=True).added_to(super().__sklearn_tags__())
+
 
 class WholeRowRegressor(RecordingRegressor):
     """Learns from whole rows; predicts from what is not NaN."""
@@ -86,7 +90,7 @@ class WholeRowRegressor(RecordingRegressor):
         return np.nansum(X, axis=1)
 
     def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
+        tags = AnchorTags(reads_whole_rows=True).added_to(super().__sklearn_tags__())
         tags.input_tags.allow_nan = True
         return tags
 

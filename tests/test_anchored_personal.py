@@ -15,6 +15,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_predict
 from sklearn_sparseeval import (
     AnchoredRegressor,
     AnchorSelector,
+    AnchorTags,
     DifferenceRegressor,
     ImputedScoreRegressor,
     NeighborImputer,
@@ -48,6 +49,12 @@ class ForkSelector(AnchorSelector):
         self.rows_ = X
         return np.where(X[:, [4]] > 0.5, WELL, BADLY)
 
+    def __sklearn_tags__(self):
+        return AnchorTags(anchors_for_each_model=True).added_to(super().__sklearn_tags__())
+
+
+ANCHOR_TAGS = AnchorTags(reads_whole_rows=True, takes_anchor_weights=True)
+
 
 class RecordingRegressor(RegressorMixin, BaseEstimator):
     """Learns from whole rows; keeps what it is given."""
@@ -61,7 +68,7 @@ class RecordingRegressor(RegressorMixin, BaseEstimator):
         return np.nansum(X, axis=1)
 
     def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
+        tags = ANCHOR_TAGS.added_to(super().__sklearn_tags__())
         tags.input_tags.allow_nan = True
         return tags
 
@@ -70,7 +77,7 @@ class StrictRegressor(RecordingRegressor):
     """The same, but does not say that NaN is allowed."""
 
     def __sklearn_tags__(self):
-        return RegressorMixin.__sklearn_tags__(self)
+        return ANCHOR_TAGS.added_to(RegressorMixin.__sklearn_tags__(self))
 
 
 def own_anchors(rows=X):

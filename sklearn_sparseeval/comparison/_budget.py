@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.utils import get_tags
 
+from sklearn_sparseeval._tags import AnchorTags
+
 Indices = NDArray[np.intp]
 
 # Where estimators that wrap others keep what they fitted.
@@ -176,9 +178,9 @@ def personal_items(estimator: Any, X: Any) -> Indices | None:
     items : ndarray of shape (n_models, n_read) or None
         Column indices, the probes among them; None where the items are the same for all.
     """
-    probes = getattr(getattr(estimator, "selector_", None), "probes_", None)
-    if probes is None or not hasattr(estimator, "anchors_for"):
+    if not AnchorTags.of(estimator).anchors_for_each_model:
         return None
+    probes = np.asarray(estimator.probes_)
     own: Indices = np.asarray(estimator.anchors_for(only_items(X, probes, np.nan)))
     return np.hstack([np.tile(probes, (len(own), 1)), own])
 
@@ -213,8 +215,9 @@ def only_items(X: Any, items: Indices, fill: Any) -> Any:
 
 def _chosen(estimator: Any, columns: Indices) -> ReadItems | None:
     """Return what an estimator chooses itself."""
-    if hasattr(estimator, "anchors_"):
-        return ReadItems(np.sort(columns[np.asarray(estimator.anchors_)]), True)
+    anchors = getattr(estimator, "anchors_", None)
+    if anchors is not None:
+        return ReadItems(np.sort(columns[np.asarray(anchors)]), True)
     if hasattr(estimator, "get_support"):
         items = np.sort(columns[estimator.get_support(indices=True)])
         return ReadItems(items, get_tags(estimator).input_tags.allow_nan)

@@ -69,7 +69,9 @@ def row_means(
     have = ~np.isnan(X)
     totals = np.where(have, X, 0).sum(axis=1, dtype=dtype)
     counts = have.sum(axis=1)
-    return np.divide(totals, counts, out=np.full(len(X), float(empty)), where=counts > 0)
+    means = np.full(len(X), float(empty))
+    np.divide(totals, counts, out=means, where=counts > 0)
+    return means
 
 
 def item_means(
@@ -97,7 +99,9 @@ def item_means(
         totals, counts = scores.sum(axis=0, dtype=np.float64), have.sum(axis=0)
     else:
         totals, counts = weight @ scores, weight @ have
-    return np.divide(totals, counts, out=np.full(X.shape[1], float(empty)), where=counts > 0)
+    means = np.full(X.shape[1], float(empty))
+    np.divide(totals, counts, out=means, where=counts > 0)
+    return means
 
 
 def filled(X: Array, weight: Array) -> Array:

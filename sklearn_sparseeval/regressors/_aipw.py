@@ -6,10 +6,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
 
 from sklearn_sparseeval._sklearn import Interval, _fit_context
-from sklearn_sparseeval.regressors._anchor_results import checked_anchor_weights, refuse_rows
+from sklearn_sparseeval._tags import AnchorTags
+from sklearn_sparseeval.regressors._base import checked_anchor_weights, refuse_rows
 from sklearn_sparseeval.regressors._whole_rows import ImputingRegressor
 
 Array = NDArray[np.floating]
@@ -166,12 +166,7 @@ class AIPWRegressor(ImputingRegressor):
             If a model has no result at all, an anchor is no item with a result, or the imputer
             cannot take unequal weights.
         """
-        if anchors is None and anchor_weights is not None:
-            raise ValueError(
-                "anchor_weights are given without anchors. Give the column indices of the items "
-                "that the weights belong to as anchors."
-            )
-        history = self._fit_imputer(X, y, sample_weight, anchors)
+        history = self._fit_imputer(X, y, sample_weight, anchors, anchor_weights)
         self.anchor_weights_ = checked_anchor_weights(anchor_weights, len(self.anchors_))
         n_items = len(self._items)
         # In the order of the items, so that it does not matter how the anchors are listed.
@@ -200,7 +195,6 @@ class AIPWRegressor(ImputingRegressor):
             If a model has no result on any anchor of positive weight, or the imputer leaves a
             result missing or changes the number of items.
         """
-        check_is_fitted(self)
         results = self._anchor_results(X)
         weights = np.where(np.isnan(results), 0, self._residual_weights)
         total = weights.sum(axis=1, keepdims=True)
@@ -234,3 +228,7 @@ class AIPWRegressor(ImputingRegressor):
         have = ~np.isnan(results)
         place = np.where(have, self._priority, len(self._priority)).argsort(axis=1).argsort(axis=1)
         return np.where(have, place % self.n_folds, -1)
+
+    def __sklearn_tags__(self) -> Any:
+        """Tell AnchoredRegressor that `fit` takes the weights of the anchors."""
+        return AnchorTags(takes_anchor_weights=True).added_to(super().__sklearn_tags__())

@@ -5,23 +5,20 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.utils.validation import check_is_fitted
 
-from sklearn_sparseeval._sklearn import Interval, StrOptions, _fit_context, validate_data
-from sklearn_sparseeval.regressors._anchor_results import (
+from sklearn_sparseeval._sklearn import Interval, StrOptions, _fit_context
+from sklearn_sparseeval._tags import AnchorTags
+from sklearn_sparseeval.regressors._base import (
+    ScoreRegressor,
     checked_anchor_weights,
-    checked_score_range,
     fill_missing_results,
-    item_means,
-    positive_weights,
 )
 from sklearn_sparseeval.regressors._monotone_map import monotone_map
 
 Array = NDArray[np.floating]
 
 
-class CalibratedMeanRegressor(RegressorMixin, BaseEstimator):
+class CalibratedMeanRegressor(ScoreRegressor):
     """Predict the benchmark score by a monotone curve from the weighted mean of the anchors.
 
     One curve, fitted to the source models, is all there is to learn: the anchors may be harder or
@@ -108,11 +105,11 @@ class CalibratedMeanRegressor(RegressorMixin, BaseEstimator):
     """
 
     _parameter_constraints: dict[str, list[Any]] = {
+        **ScoreRegressor._parameter_constraints,
         "calibration": [StrOptions({"spline", "isotonic"})],
         "n_splines": [Interval(Integral, 4, None, closed="left")],
         "alpha": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
         "outside_slope": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
-        "score_range": [tuple, list, None],
     }
 
     def __init__(
@@ -163,31 +160,22 @@ class CalibratedMeanRegressor(RegressorMixin, BaseEstimator):
             If scores lie outside `score_range`, weights are not valid, or a model or an anchor
             has no result at all.
         """
-        X_valid, y_valid = validate_data(
-            self, X, y, dtype=np.float64, ensure_all_finite="allow-nan", multi_output=True,
-            y_numeric=True,
-        )  # fmt: skip
-        weights = checked_anchor_weights(anchor_weights, X_valid.shape[1])
-        rows, sample_weight = positive_weights(sample_weight, X_valid)
-        target: Array = y_valid[rows].astype(np.float64).reshape(len(rows), -1)
-        checked_score_range(self.score_range, target)
-        names = getattr(self, "feature_names_in_", np.arange(X_valid.shape[1]))
-        self._item_means = item_means(X_valid[rows], sample_weight, names)
-        self.anchor_weights_: Array = weights
-        means = self._means(X_valid[rows], rows)
+        sources = self._source_scores(X, y, sample_weight)
+        self.anchor_weights_: Array = checked_anchor_weights(anchor_weights, sources.X.shape[1])
+        self._item_means = self._anchor_means(sources.X, sources.weight)
+        means = self._means(sources.X, sources.rows)
         alpha, slope = _unless_auto(self.alpha), _unless_auto(self.outside_slope)
         self._maps = [
             monotone_map(
-                means, task, sample_weight, calibration=self.calibration,
+                means, task, sources.weight, calibration=self.calibration,
                 n_splines=self.n_splines, alpha=alpha, outside_slope=slope,
             )
-            for task in target.T
+            for task in sources.y.T
         ]  # fmt: skip
-        self._single = y_valid.ndim == 1
+        self._single = not sources.several
         self.mean_range_ = (float(means.min()), float(means.max()))
         alphas, slopes = np.array([(m.alpha, m.slope) for m in self._maps]).T
-        self.alpha_ = float(alphas[0]) if self._single else alphas
-        self.outside_slope_ = float(slopes[0]) if self._single else slopes
+        self.alpha_, self.outside_slope_ = sources.by_task(alphas), sources.by_task(slopes)
         return self
 
     def predict(self, X: ArrayLike) -> Array:
@@ -208,14 +196,9 @@ class CalibratedMeanRegressor(RegressorMixin, BaseEstimator):
         ValueError
             If a model has no result on any anchor.
         """
-        check_is_fitted(self)
-        results: Array = validate_data(
-            self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False
-        )
-        means = self._means(results)
+        means = self._means(self._target_results(X))
         y = np.stack([curve(means) for curve in self._maps], axis=1)
-        y = y[:, 0] if self._single else y
-        return y if self.score_range is None else np.clip(y, *self.score_range)
+        return self._in_range(y[:, 0] if self._single else y)
 
     def _means(self, results: Array, row_numbers: NDArray[np.intp] | None = None) -> Array:
         """Return the weighted mean of each model's results, missing ones filled."""
@@ -223,12 +206,10 @@ class CalibratedMeanRegressor(RegressorMixin, BaseEstimator):
         return np.asarray(whole @ self.anchor_weights_)
 
     def __sklearn_tags__(self) -> Any:
-        """Tell scikit-learn that NaN and several outputs are welcome, and that one mean is used."""
+        """Tell scikit-learn that one mean is used, and AnchoredRegressor that it has weights."""
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.target_tags.multi_output = True
         tags.regressor_tags.poor_score = True
-        return tags
+        return AnchorTags(takes_anchor_weights=True).added_to(tags)
 
 
 def _unless_auto(value: float | str) -> float | None:

@@ -5,27 +5,30 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import check_array
-from sklearn.utils.validation import check_is_fitted
 
-from sklearn_sparseeval._messages import listing
-from sklearn_sparseeval._sklearn import Interval, StrOptions, _fit_context, validate_data
+from sklearn_sparseeval._sklearn import Interval, StrOptions, _fit_context
+from sklearn_sparseeval._tags import AnchorTags
 from sklearn_sparseeval.numerics.latent_items import latent_item_features
-from sklearn_sparseeval.regressors._anchor_results import (
+from sklearn_sparseeval.numerics.row_identity import rows_by_pattern
+from sklearn_sparseeval.regressors._base import (
+    ScoreRegressor,
     checked_anchor_weights,
-    checked_score_range,
-    positive_weights,
+    checked_anchors,
     refuse_rows,
+)
+from sklearn_sparseeval.regressors._whole_rows import (
+    SAME_SCORE,
+    items_with_a_result,
+    mean_strength,
+    score_lines,
 )
 
 Array = NDArray[np.floating]
 Indices = NDArray[np.intp]
 
-_SAME_SCORE = 1e-6  # of the largest score: y counts as the mean of the items
 
-
-class DifferenceRegressor(RegressorMixin, BaseEstimator):
+class DifferenceRegressor(ScoreRegressor):
     """Predict every item from its features across the anchors, and add the anchors' residuals.
 
     For each target model, a ridge regression of its results on features of the items, fitted on
@@ -119,11 +122,11 @@ class DifferenceRegressor(RegressorMixin, BaseEstimator):
     """
 
     _parameter_constraints: dict[str, list[Any]] = {
+        **ScoreRegressor._parameter_constraints,
         "n_components": [Interval(Integral, 0, None, closed="left")],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "features": [StrOptions({"latent"}), "array-like"],
         "strength_tilt": [Interval(Real, None, None, closed="neither")],
-        "score_range": [tuple, list, None],
     }
 
     def __init__(
@@ -178,30 +181,21 @@ class DifferenceRegressor(RegressorMixin, BaseEstimator):
             If a model has no result at all, an anchor is no item with a result, or parameters
             contradict each other.
         """
-        X_valid, y_valid = validate_data(
-            self, X, y, dtype=np.float64, ensure_all_finite="allow-nan", multi_output=True,
-            y_numeric=True,
-        )  # fmt: skip
-        rows, weight = positive_weights(sample_weight, X_valid)
-        scores, target = X_valid[rows], y_valid[rows].astype(np.float64).reshape(len(rows), -1)
-        checked_score_range(self.score_range, target)
-        have = ~np.isnan(scores)
-        refuse_rows(np.flatnonzero(~have.any(axis=1)), rows, anchors="any item")
-        items = np.flatnonzero(have.any(axis=0))
-        self.anchors_: Indices = self._checked_anchors(anchors, anchor_weights, items)
+        sources = self._source_scores(X, y, sample_weight)
+        scores, weight = sources.X, sources.weight
+        items = items_with_a_result(sources)
+        self.anchors_: Indices = checked_anchors(anchors, anchor_weights, items, scores.shape[1])
         self.anchor_weights_ = checked_anchor_weights(anchor_weights, len(self.anchors_))
-        strength = _strength(scores[:, items], weight)
+        strength = mean_strength(scores[:, items], weight)
         self.item_features_: Array = self._describe(scores, weight, strength, items)
         described = self.item_features_[items]
         self._mean_features: Array = described.mean(axis=0)
         self._penalty = float(self.alpha * described.var(axis=0).sum())
         self.coef_: Array = self._coefficients(np.ones(len(self.anchors_), dtype=bool))
         means = np.nanmean(scores, axis=1)
-        size = _SAME_SCORE * float(np.nanmax(np.abs(scores)))
-        slope, intercept = _lines(target, means, strength, weight, size)
-        several = y_valid.ndim > 1
-        self.slope_ = slope if several else float(slope[0])
-        self.intercept_ = intercept if several else float(intercept[0])
+        size = SAME_SCORE * float(np.nanmax(np.abs(scores)))
+        slope, intercept = score_lines(sources.y, means, strength, weight, size)
+        self.slope_, self.intercept_ = sources.by_task(slope), sources.by_task(intercept)
         return self
 
     def predict(self, X: ArrayLike) -> Array:
@@ -222,28 +216,20 @@ class DifferenceRegressor(RegressorMixin, BaseEstimator):
         ValueError
             If a model has no result on any anchor of positive weight.
         """
-        check_is_fitted(self)
-        X_valid: Array = validate_data(
-            self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False
-        )
-        results = X_valid[:, self.anchors_]
+        results = self._target_results(X)[:, self.anchors_]
         have = ~np.isnan(results)
         useful = (have & (self.anchor_weights_ > 0)).any(axis=1)
         refuse_rows(np.flatnonzero(~useful), anchors="any anchor of positive weight")
         results[~have] = 0
         estimate = np.empty(len(results))
         # Models that were run on the same anchors share the coefficients.
-        _, first, pattern = np.unique(
-            np.packbits(have, axis=1), axis=0, return_index=True, return_inverse=True
-        )
-        for number, row in enumerate(first):
-            models = np.flatnonzero(pattern.ravel() == number)
-            coef = self.coef_ if have[row].all() else self._coefficients(have[row])
+        for models, _ in rows_by_pattern(have):
+            own = have[models[0]]
+            coef = self.coef_ if own.all() else self._coefficients(own)
             estimate[models] = results[models] @ coef
         if np.ndim(self.slope_):
             estimate = estimate[:, np.newaxis]
-        y = estimate * self.slope_ + self.intercept_
-        return y if self.score_range is None else np.clip(y, *self.score_range)
+        return self._in_range(estimate * self.slope_ + self.intercept_)
 
     def _coefficients(self, have: NDArray[np.bool_]) -> Array:
         """Return what the estimate multiplies the results with, zero where there is none.
@@ -268,32 +254,6 @@ class DifferenceRegressor(RegressorMixin, BaseEstimator):
         coef[have] = weights + left @ (shrunk * (right @ gap))
         return coef
 
-    def _checked_anchors(
-        self, anchors: ArrayLike | None, anchor_weights: ArrayLike | None, items: Indices
-    ) -> Indices:
-        if anchors is None:
-            if anchor_weights is not None:
-                raise ValueError(
-                    "anchor_weights are given without anchors. Give the column indices of the "
-                    "items that the weights belong to as anchors."
-                )
-            return items
-        indices = np.asarray(anchors)
-        if indices.ndim != 1 or indices.dtype.kind not in "iu" or not len(indices):
-            raise ValueError(
-                f"anchors has shape {indices.shape} and dtype {indices.dtype}, but must be column "
-                "indices of X: a one-dimensional array of at least one integer."
-            )
-        unknown = indices[~np.isin(indices, items)]
-        if len(unknown):
-            raise ValueError(
-                f"anchors holds {listing(unknown)}, which are no columns of X with a result: X "
-                f"has {self.n_features_in_} columns, {len(items)} of them with a result."
-            )
-        if len(np.unique(indices)) < len(indices):
-            raise ValueError("anchors holds the same item more than once. Give every item once.")
-        return indices.astype(np.intp)
-
     def _describe(self, X: Array, weight: Array, strength: Array, items: Indices) -> Array:
         """Return the features of all items."""
         if isinstance(self.features, str):
@@ -312,21 +272,10 @@ class DifferenceRegressor(RegressorMixin, BaseEstimator):
         return np.where(constant, 0.0, centred / np.where(constant, 1.0, spread))
 
     def __sklearn_tags__(self) -> Any:
-        """Tell scikit-learn that NaN is welcome, and that only means of the items are predicted."""
+        """Tell scikit-learn that R2 may be low, and AnchoredRegressor what `fit` takes."""
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.target_tags.multi_output = True
         tags.regressor_tags.poor_score = True
-        return tags
-
-
-def _strength(X: Array, weight: Array) -> Array:
-    """Return the mean over all items, with the missing ones as hard for a model as for others."""
-    have = ~np.isnan(X)
-    if have.all():
-        return np.asarray(X.mean(axis=1))
-    item_means = weight @ np.where(have, X, 0) / (weight @ have)
-    return np.asarray(np.nanmean(X - item_means, axis=1) + item_means.mean())
+        return AnchorTags(reads_whole_rows=True, takes_anchor_weights=True).added_to(tags)
 
 
 def _standardised(values: Array, weight: Array) -> Array:
@@ -336,20 +285,3 @@ def _standardised(values: Array, weight: Array) -> Array:
     if spread <= 1e-9 * np.abs(values).max():
         return np.zeros_like(values)
     return np.asarray(centred / spread)
-
-
-def _lines(
-    y: Array, means: Array, strength: Array, weight: Array, size: float
-) -> tuple[Array, Array]:
-    """Return slope and intercept per task of the line from the mean over the items to `y`."""
-    share = weight / weight.sum()
-    centre = share @ strength
-    centred = strength - centre
-    variance = share @ centred**2
-    y_means = share @ y
-    slope = np.zeros(y.shape[1])
-    if variance > size**2:  # else there is nothing to learn a slope from
-        slope = (share * centred) @ (y - y_means) / variance
-    intercept = y_means - slope * centre
-    same = (np.abs(y - means[:, np.newaxis]) <= size).all(axis=0)
-    return np.where(same, 1.0, slope), np.where(same, 0.0, intercept)

@@ -6,12 +6,12 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
-from sklearn.utils.validation import check_is_fitted
 
 from sklearn_sparseeval._sklearn import Interval, _fit_context
+from sklearn_sparseeval._tags import AnchorTags
 from sklearn_sparseeval.item_response import ItemResponseModel
 from sklearn_sparseeval.numerics.row_identity import distinct_rows
-from sklearn_sparseeval.regressors._anchor_results import checked_anchor_weights, refuse_rows
+from sklearn_sparseeval.regressors._base import checked_anchor_weights, refuse_rows
 from sklearn_sparseeval.regressors._pirt import PIRTRegressor
 from sklearn_sparseeval.regressors._whole_rows import History
 
@@ -163,12 +163,7 @@ class GPIRTRegressor(PIRTRegressor):
             If a model has no result at all, an anchor is no item with a result, weights are given
             without anchors, or `item_weights` do not fit the items and tasks.
         """
-        if anchors is None and anchor_weights is not None:
-            raise ValueError(
-                "anchor_weights are given without anchors. Give the column indices of the items "
-                "that the weights belong to as anchors."
-            )
-        history = self._fit_rows(X, y, sample_weight, anchors)
+        history = self._fit_rows(X, y, sample_weight, anchors, anchor_weights)
         self.anchor_weights_: Array = checked_anchor_weights(anchor_weights, len(self.anchors_))
         mix = self._cross_fitted_mix(history)
         self.lambda_ = mix if len(mix) > 1 else float(mix[0])
@@ -192,7 +187,6 @@ class GPIRTRegressor(PIRTRegressor):
         ValueError
             If a model has no result on any anchor of positive weight.
         """
-        check_is_fitted(self)
         results = self._anchor_results(X)
         mean = self._anchor_mean(results)
         refuse_rows(np.flatnonzero(np.isnan(mean)), anchors="any anchor of positive weight")
@@ -245,3 +239,7 @@ class GPIRTRegressor(PIRTRegressor):
                 imputer.fit(scores[others], sample_weight=weight[others])
                 completed[own] = imputer.transform(results[own])
         return completed[rows]
+
+    def __sklearn_tags__(self) -> Any:
+        """Tell AnchoredRegressor that `fit` takes the weights of the anchors."""
+        return AnchorTags(takes_anchor_weights=True).added_to(super().__sklearn_tags__())

@@ -5,7 +5,6 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array
-from sklearn.utils.validation import check_is_fitted
 
 from sklearn_sparseeval._messages import listing
 from sklearn_sparseeval._sklearn import _fit_context
@@ -165,7 +164,6 @@ class ImputedScoreRegressor(ImputingRegressor):
             If a model has no result on any anchor, or the imputer leaves a result missing or
             changes the number of items.
         """
-        check_is_fitted(self)
         completed = self._completed(self._anchor_results(X))
         return self._in_units_of_y(completed @ self._item_weights.T, self.slope_, self.intercept_)
 

@@ -147,9 +147,14 @@ class PIRTRegressor(ImputedScoreRegressor):
         return self
 
     def _fit_rows(
-        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None, anchors: Any
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None,
+        anchors: Any,
+        anchor_weights: Any = None,
     ) -> History:
-        history = self._fit_imputer(X, y, sample_weight, anchors)
+        history = self._fit_imputer(X, y, sample_weight, anchors, anchor_weights)
         self.item_response_model_: ItemResponseModel = self.imputer_.item_response_model_
         self._item_weights = self._checked_item_weights(history.target.shape[1])
         self.slope_, self.intercept_ = history.lines(self._item_weights)

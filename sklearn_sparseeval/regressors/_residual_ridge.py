@@ -5,25 +5,22 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import check_array
-from sklearn.utils.validation import check_is_fitted
 
-from sklearn_sparseeval._sklearn import Interval, StrOptions, _fit_context, validate_data
+from sklearn_sparseeval._sklearn import Interval, StrOptions, _fit_context
+from sklearn_sparseeval._tags import AnchorTags
 from sklearn_sparseeval.numerics.ridge import fit_ridge
-from sklearn_sparseeval.regressors._anchor_results import (
+from sklearn_sparseeval.regressors._base import (
+    ScoreRegressor,
     checked_anchor_weights,
-    checked_score_range,
     difference,
     fill_missing_results,
-    item_means,
-    positive_weights,
 )
 
 Array = NDArray[np.floating]
 
 
-class ResidualRidgeRegressor(RegressorMixin, BaseEstimator):
+class ResidualRidgeRegressor(ScoreRegressor):
     """Predict benchmark scores by ridge regression on what the mean of the anchors misses.
 
     The ridge regression is fitted to `y` minus the weighted mean of the anchors, and the mean is
@@ -111,10 +108,10 @@ class ResidualRidgeRegressor(RegressorMixin, BaseEstimator):
     """
 
     _parameter_constraints: dict[str, list[Any]] = {
+        **ScoreRegressor._parameter_constraints,
         "alphas": ["array-like", None],
         "least_alpha": [Interval(Real, 0, None, closed="left"), StrOptions({"auto"})],
         "sum_to_one": ["boolean"],
-        "score_range": [tuple, list, None],
     }
 
     def __init__(
@@ -163,35 +160,24 @@ class ResidualRidgeRegressor(RegressorMixin, BaseEstimator):
             If scores lie outside `score_range`, `alphas` or weights are not valid, or a model or
             an anchor has no result at all.
         """
-        X_valid, y_valid = validate_data(
-            self, X, y, dtype=np.float64, ensure_all_finite="allow-nan", multi_output=True,
-            y_numeric=True,
-        )  # fmt: skip
+        sources = self._source_scores(X, y, sample_weight)
         alphas = self._checked_alphas()
-        weights = checked_anchor_weights(anchor_weights, X_valid.shape[1])
-        rows, sample_weight = positive_weights(sample_weight, X_valid)
-        target: Array = y_valid[rows].astype(np.float64).reshape(len(rows), -1)
-        checked_score_range(self.score_range, target)
-        results: Array = X_valid[rows]
-        names = getattr(self, "feature_names_in_", np.arange(X_valid.shape[1]))
-        means = item_means(results, sample_weight, names)
-        results = fill_missing_results(results, means, weights, rows)
+        weights = checked_anchor_weights(anchor_weights, sources.X.shape[1])
+        means = self._anchor_means(sources.X, sources.weight)
+        results = fill_missing_results(sources.X, means, weights, sources.rows)
         own_mean = (results @ weights)[:, np.newaxis]
         ridge = fit_ridge(
             difference(results, own_mean) if self.sum_to_one else results,
-            difference(target, own_mean),
-            sample_weight,
-            least_alpha=self._least_alpha(results, sample_weight),
+            difference(sources.y, own_mean),
+            sources.weight,
+            least_alpha=self._least_alpha(results, sources.weight),
             alphas=alphas,
         )
         on_mean = 1 - ridge.coef.sum(axis=0) if self.sum_to_one else 1.0
-        coef: Array = ridge.coef.T + np.outer(np.ones(target.shape[1]) * on_mean, weights)
+        coef: Array = ridge.coef.T + np.outer(np.ones(sources.y.shape[1]) * on_mean, weights)
         self._item_means, self._anchor_weights = means, weights
-        single = y_valid.ndim == 1
-        self.coef_ = coef[0] if single else coef
-        self.intercept_, self.alpha_, self.best_error_ = (
-            float(values[0]) if single else values
-            for values in (ridge.intercept, ridge.alpha, ridge.error)
+        self.coef_, self.intercept_, self.alpha_, self.best_error_ = (
+            sources.by_task(values) for values in (coef, ridge.intercept, ridge.alpha, ridge.error)
         )
         return self
 
@@ -213,13 +199,9 @@ class ResidualRidgeRegressor(RegressorMixin, BaseEstimator):
         ValueError
             If a model has no result on any anchor.
         """
-        check_is_fitted(self)
-        results: Array = validate_data(
-            self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False
-        )
+        results = self._target_results(X)
         results = fill_missing_results(results, self._item_means, self._anchor_weights)
-        y: Array = results @ self.coef_.T + self.intercept_
-        return y if self.score_range is None else np.clip(y, *self.score_range)
+        return self._in_range(results @ self.coef_.T + self.intercept_)
 
     def _checked_alphas(self) -> Array | None:
         if self.alphas is None:
@@ -244,8 +226,5 @@ class ResidualRidgeRegressor(RegressorMixin, BaseEstimator):
         return float(X.shape[1] / n_models)
 
     def __sklearn_tags__(self) -> Any:
-        """Tell scikit-learn that NaN and several outputs are welcome."""
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.target_tags.multi_output = True
-        return tags
+        """Tell AnchoredRegressor that `fit` takes the weights of the anchors."""
+        return AnchorTags(takes_anchor_weights=True).added_to(super().__sklearn_tags__())

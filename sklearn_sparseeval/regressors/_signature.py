@@ -5,31 +5,25 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
+from sklearn.base import MetaEstimatorMixin, clone
 from sklearn.decomposition import PCA
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.utils import get_tags
-from sklearn.utils.validation import check_is_fitted
 
 from sklearn_sparseeval._sklearn import (
     HasMethods,
     Interval,
     RealNotInt,
     _fit_context,
-    validate_data,
 )
 from sklearn_sparseeval.numerics.row_identity import canonical_row_order
-from sklearn_sparseeval.regressors._anchor_results import (
-    checked_score_range,
-    fill_missing_results,
-    item_means,
-)
+from sklearn_sparseeval.regressors._base import ScoreRegressor, fill_missing_results
 
 Array = NDArray[np.floating]
 
 
-class SignatureRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
+class SignatureRegressor(MetaEstimatorMixin, ScoreRegressor):
     """Predict benchmark scores from the models' signatures, as DISCO does.
 
     The signature of a model is the list of its results on the anchors, or its leading principal
@@ -106,13 +100,13 @@ class SignatureRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     """
 
     _parameter_constraints: dict[str, list[Any]] = {
+        **ScoreRegressor._parameter_constraints,
         "regressor": [HasMethods(["fit", "predict"]), None],
         "n_components": [
             Interval(Integral, 1, None, closed="left"),
             Interval(RealNotInt, 0, 1, closed="neither"),
             None,
         ],
-        "score_range": [tuple, list, None],
         "random_state": ["random_state"],
     }
 
@@ -218,24 +212,20 @@ class SignatureRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         ValueError
             If scores lie outside `score_range`, or a model or an anchor has no result at all.
         """
-        X_valid, y_valid = validate_data(
-            self, X, y, dtype=np.float64, ensure_all_finite="allow-nan", y_numeric=True,
-            multi_output=get_tags(self).target_tags.multi_output,
-        )  # fmt: skip
-        y_valid = y_valid.astype(np.float64)
-        checked_score_range(self.score_range, y_valid)
-        weight = np.ones(len(X_valid))
-        names = getattr(self, "feature_names_in_", np.arange(X_valid.shape[1]))
-        order = canonical_row_order(X_valid, y_valid.reshape(len(y_valid), -1), weight)
-        self._item_means = item_means(X_valid[order], weight, names)
-        signatures = self._filled(X_valid[order], order)
+        several = get_tags(self).target_tags.multi_output
+        sources = self._source_scores(X, y, multi_output=several)
+        order = canonical_row_order(sources.X, sources.y, sources.weight)
+        results, target = sources.X[order], sources.y[order]
+        self._item_means = self._anchor_means(results, sources.weight)
+        signatures = self._filled(results, order)
         self.pca_ = None
         if self.n_components is not None and np.ptp(signatures, axis=0).any():
             share = self.n_components < 1  # the constraints leave floats between 0 and 1, and ints
             count = self.n_components if share else min(self.n_components, *signatures.shape)
             self.pca_ = PCA(count, svd_solver="full").fit(signatures)
         regressor = self._default() if self.regressor is None else clone(self.regressor)
-        self.regressor_ = regressor.fit(self._reduced(signatures), y_valid[order])
+        target = target if sources.several else target[:, 0]
+        self.regressor_ = regressor.fit(self._reduced(signatures), target)
         return self
 
     def predict(self, X: ArrayLike) -> Array:
@@ -256,12 +246,8 @@ class SignatureRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         ValueError
             If a model has no result on any anchor.
         """
-        check_is_fitted(self)
-        results: Array = validate_data(
-            self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False
-        )
-        y: Array = self.regressor_.predict(self._reduced(self._filled(results)))
-        return y if self.score_range is None else np.clip(y, *self.score_range)
+        signatures = self._reduced(self._filled(self._target_results(X)))
+        return self._in_range(self.regressor_.predict(signatures))
 
     def _default(self) -> Any:
         return RandomForestRegressor(random_state=self.random_state)
@@ -274,10 +260,9 @@ class SignatureRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         return signatures if self.pca_ is None else np.asarray(self.pca_.transform(signatures))
 
     def __sklearn_tags__(self) -> Any:
-        """Tell scikit-learn that NaN is welcome, and what follows from the regressor's tags."""
+        """Tell scikit-learn what follows from the regressor's tags."""
         tags = super().__sklearn_tags__()
         inner = get_tags(self._default() if self.regressor is None else self.regressor)
-        tags.input_tags.allow_nan = True
         tags.target_tags.multi_output = inner.target_tags.multi_output
         tags.target_tags.positive_only = inner.target_tags.positive_only
         tags.non_deterministic = inner.non_deterministic

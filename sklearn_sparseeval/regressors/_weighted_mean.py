@@ -5,14 +5,13 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.utils.validation import check_is_fitted, column_or_1d
+from sklearn.utils.validation import column_or_1d
 
-from sklearn_sparseeval._sklearn import _fit_context, validate_data
-from sklearn_sparseeval.regressors._anchor_results import (
+from sklearn_sparseeval._sklearn import _fit_context
+from sklearn_sparseeval._tags import AnchorTags
+from sklearn_sparseeval.regressors._base import (
+    ScoreRegressor,
     checked_anchor_weights,
-    checked_score_range,
-    positive_weights,
     refuse_rows,
 )
 
@@ -23,7 +22,7 @@ Array = NDArray[np.floating]
 _SLACK, _MOST_TIMES = 0.05, 8
 
 
-class WeightedMeanRegressor(RegressorMixin, BaseEstimator):
+class WeightedMeanRegressor(ScoreRegressor):
     """Predict the benchmark score as the weighted mean of the results on the anchors.
 
     Nothing is learnt from the source models, so nothing ties the prediction to them: with anchors
@@ -71,8 +70,6 @@ class WeightedMeanRegressor(RegressorMixin, BaseEstimator):
     array([0.75, 0.25])
     """
 
-    _parameter_constraints: dict[str, list[Any]] = {"score_range": [tuple, list, None]}
-
     def __init__(self, *, score_range: tuple[float, float] | None = None) -> None:
         self.score_range = score_range
 
@@ -113,21 +110,16 @@ class WeightedMeanRegressor(RegressorMixin, BaseEstimator):
             If scores lie outside the range of the results, or are all far smaller than the means
             of the anchors, as where one is in percent and the other a fraction.
         """
-        X_valid, y_valid = validate_data(
-            self, X, y, dtype=np.float64, ensure_all_finite="allow-nan", multi_output=True,
-            y_numeric=True,
-        )  # fmt: skip
-        if y_valid.ndim > 1 and y_valid.shape[1] != 1:
+        sources = self._source_scores(X, y, sample_weight)
+        if sources.y.shape[1] != 1:
             raise ValueError(
-                f"y has shape {y_valid.shape}, but one mean cannot predict {y_valid.shape[1]} "
+                f"y has shape {np.shape(y)}, but one mean cannot predict {sources.y.shape[1]} "
                 "tasks. Fit one regressor per task on its own anchors, or use "
                 "ResidualRidgeRegressor."
             )
-        rows, _ = positive_weights(sample_weight, X_valid)
-        target: Array = column_or_1d(y_valid, warn=True)[rows]
-        checked_score_range(self.score_range, target)
-        weights = checked_anchor_weights(anchor_weights, X_valid.shape[1])
-        _warn_of_other_units(X_valid[rows], target, weights)
+        target: Array = column_or_1d(sources.y if sources.several else sources.y[:, 0], warn=True)
+        weights = checked_anchor_weights(anchor_weights, sources.X.shape[1])
+        _warn_of_other_units(sources.X, target, weights)
         self.coef_ = weights
         self.intercept_ = 0.0
         return self
@@ -150,20 +142,17 @@ class WeightedMeanRegressor(RegressorMixin, BaseEstimator):
         ValueError
             If a model has no result on any anchor of positive weight.
         """
-        check_is_fitted(self)
-        results: Array = validate_data(
-            self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False
-        )
+        results = self._target_results(X)
         y, has_any = _weighted_means(results, self.coef_)
         refuse_rows(np.flatnonzero(~has_any), anchors="any anchor of positive weight")
-        return y if self.score_range is None else np.clip(y, *self.score_range)
+        return self._in_range(y)
 
     def __sklearn_tags__(self) -> Any:
-        """Tell scikit-learn that NaN is welcome and that `y` is not learnt."""
+        """Tell scikit-learn that `y` is not learnt, and AnchoredRegressor that it has weights."""
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
+        tags.target_tags.multi_output = False
         tags.regressor_tags.poor_score = True
-        return tags
+        return AnchorTags(takes_anchor_weights=True).added_to(tags)
 
 
 def _weighted_means(X: Array, weights: Array) -> tuple[Array, NDArray[np.bool_]]:

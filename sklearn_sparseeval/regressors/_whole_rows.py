@@ -1,23 +1,26 @@
-"""What regressors share that complete a target's row with an imputer."""
+"""What regressors share that learn from whole rows, most of them with an imputer."""
 
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.base import clone
 from sklearn.utils.validation import has_fit_parameter
 
-from sklearn_sparseeval._messages import listing
-from sklearn_sparseeval._sklearn import HasMethods, validate_data
-from sklearn_sparseeval.regressors._anchor_results import (
-    checked_score_range,
-    positive_weights,
+from sklearn_sparseeval._sklearn import HasMethods
+from sklearn_sparseeval._tags import AnchorTags
+from sklearn_sparseeval.numerics.missing import item_means
+from sklearn_sparseeval.regressors._base import (
+    ScoreRegressor,
+    SourceScores,
+    checked_anchors,
     refuse_rows,
 )
-from sklearn_sparseeval.regressors._difference import _SAME_SCORE, _lines
 
 Array = NDArray[np.floating]
 Indices = NDArray[np.intp]
+
+SAME_SCORE = 1e-6  # of the largest score: y counts as the mean of the items
 
 
 class History(NamedTuple):
@@ -26,7 +29,7 @@ class History(NamedTuple):
     scores: Array  # (n_models, n_known); NaN = not evaluated
     target: Array  # (n_models, n_tasks)
     weight: Array  # (n_models,), positive
-    several: bool  # whether `y` had a second dimension
+    sources: SourceScores  # on all items
 
     def lines(self, item_weights: Array) -> tuple[Any, Any]:
         """Return slope and intercept per task of the line from the items' mean to `y`.
@@ -41,15 +44,13 @@ class History(NamedTuple):
         slope, intercept : float or ndarray of shape (n_tasks,)
             1 and 0 where `y` is that mean.
         """
-        size = _SAME_SCORE * float(np.nanmax(np.abs(self.scores)))
+        size = SAME_SCORE * float(np.nanmax(np.abs(self.scores)))
         pairs = []
         for task, weights in enumerate(np.broadcast_to(item_weights, self._tasks_by_items())):
             means, strength = self._means(weights)
-            pairs.append(_lines(self.target[:, [task]], means, strength, self.weight, size))
+            pairs.append(score_lines(self.target[:, [task]], means, strength, self.weight, size))
         slope, intercept = (np.concatenate(values) for values in zip(*pairs, strict=True))
-        if self.several:
-            return slope, intercept
-        return float(slope[0]), float(intercept[0])
+        return self.sources.by_task(slope), self.sources.by_task(intercept)
 
     def _tasks_by_items(self) -> tuple[int, int]:
         return self.target.shape[1], self.scores.shape[1]
@@ -58,7 +59,7 @@ class History(NamedTuple):
         """Return the mean of each model's results; and of all items, as hard as for others."""
         have = ~np.isnan(self.scores)
         scores = np.where(have, self.scores, 0)
-        item_means = self.weight @ scores / (self.weight @ have)
+        by_item = item_means(self.scores, self.weight)
         weights = have * item_weights
         if have.all():
             means = scores @ item_weights
@@ -67,48 +68,44 @@ class History(NamedTuple):
         means = np.full(len(scores), np.nan)  # of models without a result on this task
         np.divide((weights * scores).sum(axis=1), weighed, out=means, where=weighed > 0)
         weights[weighed == 0] = have[weighed == 0]
-        deviation = (weights * (scores - item_means)).sum(axis=1) / weights.sum(axis=1)
-        return means, deviation + item_means @ item_weights
+        deviation = (weights * (scores - by_item)).sum(axis=1) / weights.sum(axis=1)
+        return means, deviation + by_item @ item_weights
 
 
-class ImputingRegressor(RegressorMixin, BaseEstimator):
+class ImputingRegressor(ScoreRegressor):
     """Base of score regressors that learn an imputer from the whole source matrix."""
 
     _parameter_constraints: dict[str, list[Any]] = {
+        **ScoreRegressor._parameter_constraints,
         "imputer": [HasMethods(["fit", "transform"]), None],
-        "score_range": [tuple, list, None],
     }
 
     imputer: Any
-    score_range: tuple[float, float] | None
 
     def _fit_imputer(
-        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None, anchors: Any
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None,
+        anchors: Any,
+        anchor_weights: Any = None,
     ) -> History:
-        X_valid, y_valid = validate_data(
-            self, X, y, dtype=np.float64, ensure_all_finite="allow-nan", multi_output=True,
-            y_numeric=True,
-        )  # fmt: skip
-        rows, weight = positive_weights(sample_weight, X_valid)
-        scores = X_valid[rows]
-        target: Array = y_valid[rows].astype(np.float64).reshape(len(rows), -1)
-        checked_score_range(self.score_range, target)
-        have = ~np.isnan(scores)
-        refuse_rows(np.flatnonzero(~have.any(axis=1)), rows, anchors="any item")
-        self._items: Indices = np.flatnonzero(have.any(axis=0))
-        self.anchors_: Indices = _checked_anchors(anchors, X_valid.shape[1], self._items)
+        sources = self._source_scores(X, y, sample_weight)
+        self._items: Indices = items_with_a_result(sources)
+        self.anchors_: Indices = checked_anchors(
+            anchors, anchor_weights, self._items, sources.X.shape[1]
+        )
+        scores, weight = sources.X[:, self._items], sources.weight
         imputer = _item_ridge_imputer() if self.imputer is None else clone(self.imputer)
         given = {} if sample_weight is None else _weights_for(imputer, weight)
-        self.imputer_ = imputer.fit(scores[:, self._items], **given)
-        return History(scores[:, self._items], target, weight, y_valid.ndim > 1)
+        self.imputer_ = imputer.fit(scores, **given)
+        return History(scores, sources.y, weight, sources)
 
     def _anchor_results(self, X: ArrayLike) -> Array:
         """Return the rows on the items with a source result, NaN off the anchors."""
-        X_valid: Array = validate_data(
-            self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False
-        )
-        results = np.full(X_valid.shape, np.nan)
-        results[:, self.anchors_] = X_valid[:, self.anchors_]
+        given = self._target_results(X)
+        results = np.full(given.shape, np.nan)
+        results[:, self.anchors_] = given[:, self.anchors_]
         refuse_rows(np.flatnonzero(np.isnan(results).all(axis=1)))
         return results[:, self._items]
 
@@ -133,16 +130,13 @@ class ImputingRegressor(RegressorMixin, BaseEstimator):
         """Apply the line of each task to estimates of shape (n_models, n_tasks or 1)."""
         if not np.ndim(slope):
             estimate = estimate[:, 0]
-        y: Array = estimate * slope + intercept
-        return y if self.score_range is None else np.clip(y, *self.score_range)
+        return self._in_range(estimate * slope + intercept)
 
     def __sklearn_tags__(self) -> Any:
-        """Tell scikit-learn that NaN and several tasks are welcome, and that R2 may be low."""
+        """Tell scikit-learn that R2 may be low, and AnchoredRegressor that whole rows are read."""
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.target_tags.multi_output = True
         tags.regressor_tags.poor_score = True
-        return tags
+        return AnchorTags(reads_whole_rows=True).added_to(tags)
 
 
 def _item_ridge_imputer() -> Any:
@@ -162,22 +156,77 @@ def _weights_for(imputer: Any, weight: Array) -> dict[str, Array]:
     )
 
 
-def _checked_anchors(anchors: Any, n_items: int, items: Indices) -> Indices:
-    """Return the anchors, all items with a result by default."""
-    if anchors is None:
-        return items
-    indices = np.asarray(anchors)
-    if indices.ndim != 1 or indices.dtype.kind not in "iu" or not len(indices):
-        raise ValueError(
-            f"anchors has shape {indices.shape} and dtype {indices.dtype}, but must be column "
-            "indices of X: a one-dimensional array of at least one integer."
-        )
-    unknown = indices[~np.isin(indices, items)]
-    if len(unknown):
-        raise ValueError(
-            f"anchors holds {listing(unknown)}, which are no columns of X with a result: X has "
-            f"{n_items} columns, {len(items)} of them with a result."
-        )
-    if len(np.unique(indices)) < len(indices):
-        raise ValueError(f"anchors holds the same item more than once: {listing(indices)}.")
-    return indices.astype(np.intp)
+def items_with_a_result(sources: SourceScores) -> Indices:
+    """Return the items that a source model was run on; a model that was run on none is refused.
+
+    Parameters
+    ----------
+    sources : SourceScores
+        Whole rows of the source models.
+
+    Returns
+    -------
+    items : ndarray of shape (n_known,)
+        Column indices, rising.
+    """
+    have = ~np.isnan(sources.X)
+    refuse_rows(np.flatnonzero(~have.any(axis=1)), sources.rows, anchors="any item")
+    return np.flatnonzero(have.any(axis=0))
+
+
+def mean_strength(X: Array, weight: Array) -> Array:
+    """Return the mean over all items, with the missing ones as hard for a model as for others.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_models, n_items)
+        Scores, NaN = not evaluated; every item and every model has a result.
+    weight : ndarray of shape (n_models,)
+        Positive weights.
+
+    Returns
+    -------
+    strength : ndarray of shape (n_models,)
+        In units of the scores.
+    """
+    have = ~np.isnan(X)
+    if have.all():
+        return np.asarray(X.mean(axis=1))
+    by_item = item_means(X, weight)
+    return np.asarray(np.nanmean(X - by_item, axis=1) + by_item.mean())
+
+
+def score_lines(
+    y: Array, means: Array, strength: Array, weight: Array, size: float
+) -> tuple[Array, Array]:
+    """Return slope and intercept per task of the line from the mean over the items to `y`.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_models, n_tasks)
+        Targets.
+    means : ndarray of shape (n_models,)
+        Means of the models' results; a task that they are those of has slope 1 and intercept 0.
+    strength : ndarray of shape (n_models,)
+        Means over all items, which the line starts from.
+    weight : ndarray of shape (n_models,)
+        Positive weights.
+    size : float
+        What differs by no more is equal.
+
+    Returns
+    -------
+    slope, intercept : ndarray of shape (n_tasks,)
+        Of weighted least squares.
+    """
+    share = weight / weight.sum()
+    centre = share @ strength
+    centred = strength - centre
+    variance = share @ centred**2
+    y_means = share @ y
+    slope = np.zeros(y.shape[1])
+    if variance > size**2:  # else there is nothing to learn a slope from
+        slope = (share * centred) @ (y - y_means) / variance
+    intercept = y_means - slope * centre
+    same = (np.abs(y - means[:, np.newaxis]) <= size).all(axis=0)
+    return np.where(same, 1.0, slope), np.where(same, 0.0, intercept)

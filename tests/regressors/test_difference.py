@@ -260,7 +260,7 @@ def test_clones_and_pickles_predict_alike():
 @pytest.mark.parametrize(
     ("params", "given_to_fit", "message"),
     [
-        ({}, {"anchors": [0, 12]}, "anchors holds 12, which are no columns of X with a result"),
+        ({}, {"anchors": [0, 12]}, "anchors holds 12, which are not columns of X with a result"),
         ({}, {"anchors": [-1]}, "anchors holds -1"),
         ({}, {"anchors": [0.5]}, "dtype float64, but must be column indices"),
         ({}, {"anchors": [[0]]}, r"shape \(1, 1\)"),

@@ -139,7 +139,7 @@ def test_items_without_source_results_are_neither_read_nor_estimated():
     rows = np.column_stack([off(TARGETS), np.ones(6)])
     model = regressor().fit(wide, Y)
     assert_allclose(model.predict(rows), regressor().fit(SOURCES, Y).predict(off(TARGETS)))
-    with pytest.raises(ValueError, match="anchors holds 40, which are no columns"):
+    with pytest.raises(ValueError, match="anchors holds 40, which are not columns"):
         regressor().fit(wide, Y, anchors=[1, 40])
 
 

@@ -211,7 +211,7 @@ def test_an_imputer_that_returns_frames_works(regressor, library):
 @pytest.mark.parametrize(
     ("given_to_fit", "message"),
     [
-        ({"anchors": [0, 14]}, "anchors holds 14, which are no columns of X with a result"),
+        ({"anchors": [0, 14]}, "anchors holds 14, which are not columns of X with a result"),
         ({"anchors": [-1]}, "anchors holds -1"),
         ({"anchors": [0.5]}, "dtype float64, but must be column indices"),
         ({"anchors": [[0]]}, r"shape \(1, 1\)"),

@@ -20,7 +20,8 @@ from sklearn_sparseeval._sklearn import (
     _fit_context,
     validate_data,
 )
-from sklearn_sparseeval.regressors.mlp._scaling import Scaling, checked_bounds
+from sklearn_sparseeval.regressors._base import checked_score_range
+from sklearn_sparseeval.regressors.mlp._scaling import Scaling
 from sklearn_sparseeval.regressors.mlp._score_net import (
     ACTIVATIONS,
     ScoreNet,
@@ -290,7 +291,7 @@ class MLPScoreRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimator):
         )
         if not weight.any():
             raise ValueError("All sample weights are zero. Give at least one a positive weight.")
-        bounds = checked_bounds(self, y_valid)
+        bounds = self._checked_bounds(y_valid)
         used = np.flatnonzero(weight)
         target = y_valid[used].astype(X_valid.dtype).reshape(len(used), -1)
         data = (X_valid[used], target, weight[used])
@@ -369,6 +370,17 @@ class MLPScoreRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimator):
         check_is_fitted(self, "net_")
         X_valid: Array = validate_data(self, X, dtype=self._dtypes(), reset=False)
         return X_valid.astype(self._scaling.X_mean.dtype, copy=False)
+
+    def _checked_bounds(self, y: Array) -> tuple[float, float] | None:
+        """Return the smallest and largest possible score, where there are any."""
+        sigmoid = self.output_activation == "sigmoid"
+        if sigmoid and self.baseline is not None:
+            raise ValueError(
+                f"output_activation='sigmoid' cannot be combined with baseline="
+                f"{self.baseline!r}. Set baseline=None, or output_activation='identity'."
+            )
+        bounds = (0.0, 1.0) if self.score_range is None and sigmoid else self.score_range
+        return checked_score_range(bounds, y)
 
     def _split(self, used: Any, groups: ArrayLike | None, seed: int) -> tuple[Any, Any]:
         if not self.early_stopping:

@@ -1,15 +1,11 @@
 """What stands between the user's units and the networks': a baseline, a shift and a scale."""
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_sparseeval.numerics.ridge import fit_ridge
-from sklearn_sparseeval.regressors._anchor_results import checked_score_range
-
-if TYPE_CHECKING:
-    from sklearn_sparseeval.regressors.mlp._mlp import MLPScoreRegressor
 
 Array = NDArray[np.floating]
 
@@ -103,28 +99,3 @@ class Scaling(NamedTuple):
         scale = self.y_scale[:, np.newaxis] / self.X_scale
         gradients: Array = self.coef.T + scale * jacobian
         return gradients
-
-
-def checked_bounds(estimator: "MLPScoreRegressor", y: Array) -> tuple[float, float] | None:
-    """Return the smallest and largest possible score, where there are any.
-
-    Parameters
-    ----------
-    estimator : MLPScoreRegressor
-        Its `score_range`, `output_activation` and `baseline` are read.
-    y : ndarray
-        Scores that must lie between the bounds.
-
-    Returns
-    -------
-    bounds : tuple of (float, float) or None
-        None if scores are unbounded.
-    """
-    sigmoid = estimator.output_activation == "sigmoid"
-    if sigmoid and estimator.baseline is not None:
-        raise ValueError(
-            f"output_activation='sigmoid' cannot be combined with baseline="
-            f"{estimator.baseline!r}. Set baseline=None, or output_activation='identity'."
-        )
-    bounds: Any = estimator.score_range
-    return checked_score_range((0.0, 1.0) if bounds is None and sigmoid else bounds, y)

@@ -2,7 +2,7 @@
 
 import math
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from skorch.callbacks import Callback, EarlyStopping, LRScheduler
@@ -14,9 +14,6 @@ from sklearn_sparseeval.regressors.mlp._score_net import (
     ScoreNet,
     TrainingStopped,
 )
-
-if TYPE_CHECKING:
-    from sklearn_sparseeval.regressors.mlp._mlp import MLPScoreRegressor
 
 
 def _identity(batch: Any) -> Any:
@@ -95,9 +92,7 @@ def _loader_options(n_rows: int, batch_size: int | None) -> dict[str, Any]:
     }
 
 
-def make_net(
-    estimator: "MLPScoreRegressor", train: Any, held_out: Any, bridge: EpochBridge
-) -> ScoreNet:
+def make_net(estimator: Any, train: Any, held_out: Any, bridge: EpochBridge) -> ScoreNet:
     """Build the skorch net that an estimator's parameters describe.
 
     Parameters

@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from sklearn_sparseeval._messages import listing
 from sklearn_sparseeval._sklearn import Interval, StrOptions
+from sklearn_sparseeval._tags import AnchorTags
 from sklearn_sparseeval.base import AnchorSelector
 from sklearn_sparseeval.numerics.partial_rows import results_in_columns, rows_of_anything
 from sklearn_sparseeval.numerics.row_identity import distinct_models
@@ -257,6 +258,10 @@ class TailoredSelector(AnchorSelector):
                 f"{listing(names[expected])}. Give the items, or the probes, in item order."
             )
         return results_in_columns(rows, place)
+
+    def __sklearn_tags__(self) -> Any:
+        """Tell AnchoredRegressor that each model has anchors of its own."""
+        return AnchorTags(anchors_for_each_model=True).added_to(super().__sklearn_tags__())
 
 
 def _spread_out(difficulty: Array, n_most: int) -> Indices:

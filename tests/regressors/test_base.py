@@ -6,12 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sklearn_sparseeval.regressors._anchor_results import (
+from sklearn_sparseeval.regressors._base import (
+    anchor_means,
     checked_anchor_weights,
     checked_score_range,
     difference,
     fill_missing_results,
-    item_means,
     positive_weights,
     refuse_rows,
 )
@@ -80,16 +80,16 @@ def test_scores_outside_the_range_are_refused(outside):
         checked_score_range((0, 1), np.array([0.5, outside]))
 
 
-def test_item_means_are_weighted_and_over_the_models_that_have_the_item():
+def test_anchor_means_are_weighted_and_over_the_models_that_have_the_item():
     X = np.array([[1.0, NAN], [0.0, 0.5], [0.5, 0.0]])
-    assert_allclose(item_means(X, np.array([1.0, 1.0, 2.0]), "ab"), [0.5, 0.5 / 3])
-    assert_allclose(item_means(X[1:], np.array([1.0, 3.0]), "ab"), [0.375, 0.125])
+    assert_allclose(anchor_means(X, np.array([1.0, 1.0, 2.0]), "ab"), [0.5, 0.5 / 3])
+    assert_allclose(anchor_means(X[1:], np.array([1.0, 3.0]), "ab"), [0.375, 0.125])
 
 
 def test_an_anchor_without_a_result_is_named():
     X = np.array([[1.0, NAN, NAN], [0.0, NAN, 1.0]])
     with pytest.raises(ValueError, match=r"1 of the 3 anchors have no result in training.*: 'b'"):
-        item_means(X, np.ones(2), ["a", "b", "c"])
+        anchor_means(X, np.ones(2), ["a", "b", "c"])
 
 
 def test_a_missing_result_is_the_items_mean_plus_the_models_mean_deviation():

@@ -1,15 +1,145 @@
-"""Results on the anchors: their weights, their missing cells, and the range scores may lie in."""
+"""What every `fit` and `predict` of a score regressor begins and ends with."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import check_array
+from sklearn.utils.validation import check_is_fitted
 
 from sklearn_sparseeval._messages import listing
-from sklearn_sparseeval._sklearn import _check_sample_weight
+from sklearn_sparseeval._sklearn import _check_sample_weight, validate_data
+from sklearn_sparseeval.numerics.missing import item_means
 
 Array = NDArray[np.floating]
+Indices = NDArray[np.intp]
+
+
+class SourceScores(NamedTuple):
+    """What a regressor learns from: the source models of positive weight."""
+
+    X: Array  # (n_models, n_columns), NaN = not evaluated
+    y: Array  # (n_models, n_tasks)
+    weight: Array  # (n_models,), positive
+    rows: Indices  # their numbers among the rows that the user gave
+    several: bool  # whether the user's `y` has a second dimension
+
+    def by_task(self, values: Array) -> Any:
+        """Return one number per task in the shape of the user's `y`.
+
+        Parameters
+        ----------
+        values : ndarray of shape (n_tasks, ...)
+            What was computed for each task.
+
+        Returns
+        -------
+        values : ndarray or float
+            Those of the only task, without its dimension, where `y` has one dimension.
+        """
+        if self.several:
+            return values
+        return float(values[0]) if np.ndim(values) == 1 else values[0]
+
+
+class ScoreRegressor(RegressorMixin, BaseEstimator):
+    """Base of score regressors: validated source models, targets, and predictions in range.
+
+    Results may be missing and there may be several tasks, unless a subclass's tags say otherwise.
+    """
+
+    _parameter_constraints: dict[str, list[Any]] = {"score_range": [tuple, list, None]}
+
+    score_range: tuple[float, float] | None
+
+    def _source_scores(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        multi_output: bool = True,
+    ) -> SourceScores:
+        """Validate what `fit` was given, and drop the models of weight zero."""
+        X_valid, y_valid = validate_data(
+            self, X, y, dtype=np.float64, ensure_all_finite="allow-nan",
+            multi_output=multi_output, y_numeric=True,
+        )  # fmt: skip
+        rows, weight = positive_weights(sample_weight, X_valid)
+        target: Array = y_valid[rows].astype(np.float64).reshape(len(rows), -1)
+        checked_score_range(self.score_range, target)
+        return SourceScores(X_valid[rows], target, weight, rows, y_valid.ndim > 1)
+
+    def _anchor_means(self, X: Array, weight: Array) -> Array:
+        """Return each anchor's mean over the source models, for `fill_missing_results`."""
+        names = getattr(self, "feature_names_in_", np.arange(X.shape[1]))
+        return anchor_means(X, weight, names)
+
+    def _target_results(self, X: ArrayLike) -> Array:
+        """Validate what `predict` was given."""
+        check_is_fitted(self)
+        results: Array = validate_data(
+            self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False
+        )
+        return results
+
+    def _in_range(self, y: Array) -> Array:
+        return y if self.score_range is None else np.clip(y, *self.score_range)
+
+    def __sklearn_tags__(self) -> Any:
+        """Tell scikit-learn that NaN and several tasks are welcome."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.target_tags.multi_output = True
+        return tags
+
+
+def checked_anchors(
+    anchors: ArrayLike | None, anchor_weights: ArrayLike | None, items: Indices, n_items: int
+) -> Indices:
+    """Return the anchors of a regressor that reads whole rows, all items with a result by default.
+
+    Parameters
+    ----------
+    anchors : array-like of shape (n_anchors,) or None
+        As the user gave them.
+    anchor_weights : array-like of shape (n_anchors,) or None
+        As the user gave them; they say nothing without anchors.
+    items : ndarray of shape (n_known,)
+        The items with a result.
+    n_items : int
+        Number of all items.
+
+    Returns
+    -------
+    anchors : ndarray of shape (n_anchors,)
+        Column indices.
+    """
+    if anchors is None:
+        if anchor_weights is not None:
+            raise ValueError(
+                "anchor_weights are given without anchors. Give the column indices of the items "
+                "that the weights belong to as anchors."
+            )
+        return items
+    indices = np.asarray(anchors)
+    if indices.ndim != 1 or indices.dtype.kind not in "iu" or not len(indices):
+        raise ValueError(
+            f"anchors has shape {indices.shape} and dtype {indices.dtype}, but must be column "
+            "indices of X: a one-dimensional array of at least one integer."
+        )
+    unknown = indices[~np.isin(indices, items)]
+    if len(unknown):
+        raise ValueError(
+            f"anchors holds {listing(unknown)}, which are not columns of X with a result: X has "
+            f"{n_items} columns, {len(items)} of them with a result."
+        )
+    if len(np.unique(indices)) < len(indices):
+        raise ValueError(
+            f"anchors holds the same item more than once: {listing(indices)}. Give every item once."
+        )
+    return indices.astype(np.intp)
 
 
 def checked_anchor_weights(anchor_weights: ArrayLike | None, n_anchors: int) -> Array:
@@ -103,7 +233,7 @@ def checked_score_range(score_range: Any, y: Array) -> tuple[float, float] | Non
     return float(score_range[0]), float(score_range[1])
 
 
-def item_means(X: Array, sample_weight: Array, names: Any) -> Array:
+def anchor_means(X: Array, sample_weight: Array, names: Any) -> Array:
     """Return each anchor's mean over the models that have a result on it.
 
     Parameters
@@ -129,7 +259,7 @@ def item_means(X: Array, sample_weight: Array, names: Any) -> Array:
             f"{len(empty)} of the {X.shape[1]} anchors have no result in training (every model is "
             f"NaN): {listing(np.asarray(names)[empty])}. Remove these columns."
         )
-    return np.asarray(sample_weight @ np.where(missing, 0, X) / (sample_weight @ ~missing))
+    return item_means(X, sample_weight)
 
 
 def fill_missing_results(
