@@ -51,11 +51,11 @@ def predict_models(
 
     report = verify_anchor_run(results, saved.anchors, items=saved.items)
     for message in report.warnings:
-        add_note(notes, message)
+        add_note(notes, str(message))
     if saved.items["harness"].any():  # else it is a matrix, and records no contents to compare
         for message in report.notes:
-            add_note(notes, message)
-    problems = list(report.problems)
+            add_note(notes, str(message))
+    problems = [str(problem) for problem in report.problems]
     rows = report.scores.drop(index=report.models_with_problems)
     rows = _on_scale(saved, rows, problems, notes)
     scores = _predict(saved, rows, problems)
