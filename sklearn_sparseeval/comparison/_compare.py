@@ -9,11 +9,11 @@ import joblib
 import numpy as np
 import sklearn
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
 from sklearn_sparseeval._optional import check_installed
+from sklearn_sparseeval._parallel import results_of
 from sklearn_sparseeval._version import __version__
 from sklearn_sparseeval.comparison._arguments import (
     check_baseline,
@@ -238,17 +238,12 @@ def _run(
     scorers: dict[str, Any],
     n_jobs: int | None,
 ) -> Iterator[JobResult]:
-    calls = (
-        delayed(run_job)(job, named[job.method], data, splits[job.split], scorers) for job in jobs
-    )
+    calls = ((run_job, (job, named[job.method], data, splits[job.split], scorers)) for job in jobs)
     # Beside the limit within each job: jobs in threads of this process would undo each other's.
     with threadpool_limits(1):
         try:
-            parallel = Parallel(n_jobs=n_jobs, return_as="generator_unordered")
-        except ValueError:  # backends that only return all at once, such as ray's
-            parallel = Parallel(n_jobs=n_jobs)
-        try:
-            yield from parallel(calls)
+            with results_of(calls, n_jobs=n_jobs, ordered=False) as results:
+                yield from results
         except pickle.PicklingError as error:
             raise TypeError(
                 f"A method cannot be sent to other processes: {error.__cause__ or error}. Define "

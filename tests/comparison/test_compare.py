@@ -15,6 +15,7 @@ from sklearn.metrics import mean_absolute_error
 from sklearn.model_selection import GroupKFold, KFold, ShuffleSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils.parallel import Parallel
 
 from sklearn_sparseeval import (
     AnchoredRegressor,
@@ -212,14 +213,14 @@ def test_the_numbers_do_not_depend_on_the_jobs(panel, context):
 def test_a_backend_that_returns_all_at_once(panel, monkeypatch):
     """Such as ray's, which refuses to be a generator."""
 
-    class Parallel(_compare.Parallel):
+    class AllAtOnce(Parallel):
         def __init__(self, n_jobs, return_as="list"):
             if return_as != "list":
                 raise ValueError("no generators here")
             super().__init__(n_jobs=n_jobs)
 
     expected = table(compare_estimators(METHODS, panel.data, **QUICK))
-    monkeypatch.setattr(_compare, "Parallel", Parallel)
+    monkeypatch.setattr("sklearn_sparseeval._parallel.Parallel", AllAtOnce)
     pd.testing.assert_frame_equal(
         table(compare_estimators(METHODS, panel.data, **QUICK)), expected, check_exact=True
     )

@@ -2,19 +2,17 @@
 
 import os
 import sys
-import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from joblib import Parallel, delayed
 from tqdm.auto import tqdm
 
 from sklearn_sparseeval._errors import ResultsError, warn
 from sklearn_sparseeval._notes import Note
 from sklearn_sparseeval._optional import import_pandas
+from sklearn_sparseeval._parallel import results_of
 from sklearn_sparseeval.harness.table._long_table import FileResults, LongTable
 from sklearn_sparseeval.harness.table._rows import Rows
 
@@ -117,10 +115,9 @@ def read_files(files: list[Path], parse: Parser, options: ReadOptions) -> Any:
     import_pandas("Reading a harness's results")
     table, notes, n_rows = LongTable(), _Notes(), 0
     hidden = not sys.stderr.isatty() if options.progress is None else not options.progress
-    calls = (delayed(_read_one)(parse, path) for path in files)
-    parallel = Parallel(n_jobs=options.n_jobs, return_as="generator")
+    calls = ((_read_one, (parse, path)) for path in files)
     bar = tqdm(total=len(files), desc="read", unit="file", disable=hidden)
-    with bar, _stopped_early(parallel(calls)) as outputs:
+    with bar, results_of(calls, n_jobs=options.n_jobs) as outputs:
         for path, result in zip(files, outputs, strict=True):
             bar.update()
             if isinstance(result, _Failure):
@@ -139,17 +136,6 @@ def read_files(files: list[Path], parse: Parser, options: ReadOptions) -> Any:
     if not n_rows:
         raise ResultsError(f"None of the {len(files)} files, such as {files[0]}, holds a score.")
     return table.frame()
-
-
-@contextmanager
-def _stopped_early(outputs: Any) -> Iterator[Any]:
-    """Stop joblib's workers as soon as nobody listens, without a warning that it did."""
-    try:
-        yield outputs
-    finally:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)
-            outputs.close()
 
 
 def _check_options(options: ReadOptions) -> None:

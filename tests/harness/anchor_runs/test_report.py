@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sklearn_sparseeval import Note
 from sklearn_sparseeval.harness import AnchorRunReport
 
 
@@ -14,9 +15,9 @@ def report():
     models = ["acme/one", "acme/two"]
     return AnchorRunReport(
         scores=pd.DataFrame([[1.0, 0.0], [np.nan, np.nan]], models, ["arc:0", "arc:1"]),
-        problems=["Something is missing."],
-        warnings=["Something is odd."],
-        notes=["Something is there besides."],
+        problems=[Note("missing", "Something is missing.", "acme/two", 2)],
+        warnings=[Note("moved", "Something is odd.")],
+        notes=[Note("extra", "Something is there besides.")],
         counts=pd.DataFrame({"missing": [0, 2], "extra": [1, 0]}, models),
         missing={"acme/two": ["arc:0", "arc:1"]},
         raw_means=pd.DataFrame({"overall": [0.5, np.nan]}, models),
@@ -42,9 +43,13 @@ def test_it_is_ok_without_problems_only(report):
 def test_scripts_get_what_json_can_hold(report):
     assert json.loads(json.dumps(report.to_dict(), allow_nan=False)) == {
         "ok": False,
-        "problems": ["Something is missing."],
-        "warnings": ["Something is odd."],
-        "notes": ["Something is there besides."],
+        "problems": [
+            {"kind": "missing", "text": "Something is missing.", "where": "acme/two", "count": 2}
+        ],
+        "warnings": [{"kind": "moved", "text": "Something is odd.", "where": "", "count": None}],
+        "notes": [
+            {"kind": "extra", "text": "Something is there besides.", "where": "", "count": None}
+        ],
         "models": {
             "acme/one": {
                 "ok": True,
