@@ -1,4 +1,4 @@
-"""The list of types that a file may hold is no pattern that a stranger could match."""
+"""The list of what a file may hold is not a pattern that a stranger could match."""
 
 from importlib import import_module
 
