@@ -4,7 +4,8 @@ Underscored names used here are the same in scikit-learn 1.6 to 1.9; when one mo
 the only one to mend.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 from sklearn.base import _fit_context
 from sklearn.utils import _safe_indexing
@@ -42,6 +43,26 @@ except ImportError:  # scikit-learn < 1.9 has no callbacks: same code path, noth
 
         def _init_callback_context(self, **kwargs):  # type: ignore[no-untyped-def]
             return _NoContext()
+
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def check_parameters(**constraints: list[Any]) -> Callable[[Function], Function]:
+    """Decorate a function with scikit-learn's parameter constraints, keeping its type hints.
+
+    Parameters
+    ----------
+    **constraints : list
+        What each parameter may be, in the words of ``validate_params``.
+
+    Returns
+    -------
+    decorator : callable
+        The decorator.
+    """
+    decorator = validate_params(constraints, prefer_skip_nested_validation=True)
+    return cast("Callable[[Function], Function]", decorator)
 
 
 def tree_from_state(n_features: int, n_classes: Any, state: dict[str, Any]) -> Any:
@@ -82,6 +103,7 @@ __all__ = [
     "_num_samples",
     "_raise_for_params",
     "_safe_indexing",
+    "check_parameters",
     "search_tree",
     "tree_from_state",
     "validate_data",

@@ -24,6 +24,7 @@ from sklearn_sparseeval._sklearn import (
     _safe_indexing,
     validate_data,
 )
+from sklearn_sparseeval.numerics.missing import row_means
 from sklearn_sparseeval.numerics.partial_rows import (
     full_width,
     results_in_cells,
@@ -264,7 +265,7 @@ class AnchoredRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         options = {"dtype": "numeric", "ensure_all_finite": "allow-nan"}
         if y is None:
             scores = validate_data(self, X, **options)
-            return scores, _row_means(scores)
+            return scores, row_means(scores, empty=0)
         several = get_tags(self.regressor).target_tags.multi_output
         scores, target = validate_data(self, X, y, **options, multi_output=several, y_numeric=True)
         return scores, target
@@ -380,14 +381,3 @@ def _reads_whole_rows(regressor: Any) -> bool:
             "Give that step alone as regressor."
         )
     return keyword == "anchors"
-
-
-def _row_means(scores: Any) -> Array:
-    """Return the mean of each row's evaluated items; 0 where there is none."""
-    if scores.dtype.kind != "f":
-        return np.asarray(scores.mean(axis=1))
-    have = ~np.isnan(scores)
-    total: Array = np.where(have, scores, 0).sum(axis=1, dtype=np.float64)
-    count = have.sum(axis=1)
-    means: Array = np.divide(total, count, out=np.zeros(len(total)), where=count > 0)
-    return means

@@ -21,6 +21,7 @@ from sklearn_sparseeval._sklearn import (
     _fit_context,
     validate_data,
 )
+from sklearn_sparseeval.numerics.missing import missing_cells, row_means
 
 Array = NDArray[np.floating]
 
@@ -209,7 +210,7 @@ class AnchorSelector(CallbackSupportMixin, SelectorMixin, BaseEstimator):
     def _refuse_missing_anchors(self, X: Any) -> None:
         items = self.get_support(indices=True)
         items = items[np.flatnonzero(self._complete_items[items])]
-        missing: NDArray[np.bool_] = _is_missing(
+        missing: NDArray[np.bool_] = missing_cells(
             X.iloc[:, items] if hasattr(X, "iloc") else X[:, items]
         )
         if not missing.any():
@@ -234,10 +235,8 @@ class AnchorSelector(CallbackSupportMixin, SelectorMixin, BaseEstimator):
 
     def _check_target(self, X: Array, y: ArrayLike | None, dtype: Any) -> Array:
         if y is None:
-            with np.errstate(invalid="ignore"):  # rows of weight zero may be empty
-                counts = (~np.isnan(X)).sum(axis=1)
-                means: Array = np.nansum(X, axis=1, keepdims=True) / counts[:, np.newaxis]
-                return means.astype(dtype, copy=False)
+            means = row_means(X, dtype=dtype)  # NaN for rows of weight zero, which may be empty
+            return means[:, np.newaxis].astype(dtype, copy=False)
         target: Array = check_array(y, ensure_2d=False, dtype=dtype, input_name="y")
         check_consistent_length(X, target)
         return target.reshape(len(X), -1)
@@ -268,13 +267,3 @@ class AnchorSelector(CallbackSupportMixin, SelectorMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
-
-
-def _is_missing(block: Any) -> NDArray[np.bool_]:
-    """Mark NaN in an array of any dtype, and None or NA in a data frame or array of objects."""
-    if hasattr(block, "isna"):
-        return np.asarray(block.isna())
-    missing: NDArray[np.bool_] = block != block  # NaN alone differs from itself, in any dtype
-    if block.dtype == object:
-        missing |= np.frompyfunc(lambda value: value is None, 1, 1)(block).astype(bool)
-    return missing

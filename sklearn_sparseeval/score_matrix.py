@@ -1,8 +1,7 @@
-"""A score matrix with what its items are."""
+"""The noun of the package: scores of models on items, with what models and items are."""
 
-import json
 import os
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -10,7 +9,10 @@ import numpy as np
 
 from sklearn_sparseeval._errors import ResultsError
 from sklearn_sparseeval._fingerprint import fingerprint_column
+from sklearn_sparseeval._messages import counted, listing
+from sklearn_sparseeval._notes import Note
 from sklearn_sparseeval._optional import import_pandas
+from sklearn_sparseeval._score_file import read_score_file, write_score_file
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -29,68 +31,137 @@ ITEM_COLUMNS = (
     "setting",
     "harness",
 )
+_TEXT = "text"  # a further column, where the items' texts are known
+_MODEL_COLUMNS = ("family", "date")
 _HASHES = ("content_hash", "prompt_hash")
-_KEY = b"sklearn_sparseeval"
-_FORMAT = 1
-# What is said of the items lies in the file's footer, of which pyarrow reads 100 MB unless told.
-_LIMITS = {"thrift_string_size_limit": 2**31 - 1, "thrift_container_size_limit": 2**31 - 1}
+_FORMAT = 2
 
 
-@dataclass
 class ScoreMatrix:
-    """Scores of models on items, and what the items are: made by ``to_score_matrix``.
+    """Scores of models on items, with what is known of the models and the items.
+
+    Most matrices come from :meth:`from_frame`, :meth:`read`, a loader
+    (``load_helm_lite(task="gsm", as_matrix=True)``) or
+    :func:`~sklearn_sparseeval.harness.to_score_matrix`.
 
     Parameters
     ----------
     data : pandas.DataFrame of shape (n_models, n_items)
-        The score matrix: the index holds the models, the columns the items' names (task, colon,
-        item); NaN = not evaluated. What estimators take as `X`.
+        The scores: the index holds the models' names, the columns the items'; NaN = not
+        evaluated. What estimators take as `X`.
     items : pandas.DataFrame of shape (n_items, n_columns)
         One row per item, its index the names in the order of `data`: ``task``, ``item`` (within
         the task), ``group``, ``metric``, ``filter``, ``weight`` (in the overall score, at least
-        0), ``cost`` (tokens, mean over models; NaN = not recorded), ``content_hash``,
+        0), ``cost`` (of one run, such as tokens; NaN = not known), ``content_hash``,
         ``prompt_hash`` (NA = not recorded, or not the same for all models), ``setting``,
-        ``harness``.
-    notes : list of str, default=[]
+        ``harness``; and ``text`` where it is known.
+    models : pandas.DataFrame of shape (n_models, 2), default=None
+        One row per model, its index the names in the order of `data`: ``family`` (None = not
+        known) and ``date`` (NaT = not known). None: nothing is known.
+    targets : pandas.DataFrame of shape (n_models, n_targets), default=None
+        What the full benchmark says of each model, "overall" first, where that is something else
+        than the weighted mean of the items. None: those means.
+    notes : sequence of Note, default=()
         What was left out or decided on the way to the matrix, for whoever reads its file later.
 
     Attributes
     ----------
-    targets : pandas.DataFrame of shape (n_models, n_targets)
-        What the full benchmark says of each model: "overall", and each task where there
-        are several.
+    data, items, models : pandas.DataFrame
+        As given.
+    notes : list of Note
+        As given.
 
     Raises
     ------
     ValueError
-        If `items` does not describe the columns of `data`, a name is not unique, a score is
-        infinite, or a weight is not finite or negative.
+        If `items`, `models` or `targets` do not describe the columns and rows of `data`, a name is
+        not unique, a score is infinite, or a weight is not finite or negative.
 
     See Also
     --------
-    to_score_matrix : Makes one from a long table.
+    make_plan : Chooses anchors from a matrix.
+    sklearn_sparseeval.harness.to_score_matrix : Makes one of a harness's results.
 
     Examples
     --------
     >>> import pandas as pd
     >>> from sklearn_sparseeval import ScoreMatrix
     >>> data = pd.DataFrame([[1.0, 0.0, 1.0]], index=["acme/one"], columns=["a:0", "a:1", "b:0"])
-    >>> matrix = ScoreMatrix.from_frame(data, task=["a", "a", "b"], item=["0", "1", "0"])
+    >>> matrix = ScoreMatrix.from_frame(data, items={"task": ["a", "a", "b"]})
     >>> matrix.targets.round(2)
                overall    a    b
     acme/one     0.67  0.5  1.0
+    >>> matrix
+    ScoreMatrix of 1 model x 3 items of 2 tasks
     """
 
-    data: "DataFrame"
-    items: "DataFrame"
-    notes: list[str] = field(default_factory=list)
+    def __init__(
+        self,
+        data: "DataFrame",
+        items: "DataFrame",
+        models: "DataFrame | None" = None,
+        *,
+        targets: "DataFrame | None" = None,
+        notes: Sequence[Note] = (),
+    ) -> None:
+        self.data = data
+        self.items = items
+        self.models = _model_frame(list(data.index)) if models is None else models
+        self.notes = list(notes)
+        self._given_targets = targets
+        self._check_names()
+        _check_numbers(data, items)
+        _check_targets(data, targets)
 
-    def __post_init__(self) -> None:
-        """Check that the parts fit together."""
+    def __eq__(self, other: object) -> bool:
+        """Tell whether two matrices hold the same, NaN where NaN; notes do not count."""
+        if not isinstance(other, ScoreMatrix):
+            return NotImplemented
+        return (
+            self.data.equals(other.data)
+            and self.items.equals(other.items)
+            and self.models.equals(other.models)
+            and self.targets.equals(other.targets)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        """Say how large the matrix is."""
+        n_tasks = self.items["task"].nunique()
+        tasks = f" of {counted(n_tasks, 'task')}" if n_tasks > 1 else ""
+        n_missing = int(self.data.isna().to_numpy().sum())
+        missing = f", {n_missing / self.data.size:.1%} not evaluated" if n_missing else ""
+        n_families = self.models["family"].nunique()
+        families = f" of {counted(n_families, 'family')}" if n_families else ""
+        families = families.replace("familys", "families")
+        return (
+            f"{type(self).__name__} of {counted(len(self.data), 'model')}{families} x "
+            f"{counted(len(self.items), 'item')}{tasks}{missing}"
+        )
+
+    def _repr_html_(self) -> str:
+        """Show the matrix in a notebook: what it is, and each model's scores."""
+        import html
+
+        scores = self.targets
+        if self.families is not None:
+            scores = scores.copy(deep=False)
+            scores.insert(0, "family", self.models["family"])
+        notes = "".join(f"<li>{html.escape(note.text)}</li>" for note in self.notes)
+        table = scores.to_html(max_rows=10, max_cols=10, float_format="{:.4g}".format)
+        return f"<p>{html.escape(repr(self))}</p>{table}" + (notes and f"<ul>{notes}</ul>")
+
+    def _check_names(self) -> None:
         if list(self.items.index) != list(self.data.columns):
             raise ValueError(
                 f"items has {len(self.items)} rows and data {self.data.shape[1]} columns, or their "
                 "names differ; expected one row per column of data, in the same order."
+            )
+        if list(self.models.index) != list(self.data.index):
+            raise ValueError(
+                f"models has {len(self.models)} rows and data {len(self.data)}, or their names "
+                "differ; expected one row per row of data, in the same order."
             )
         for kind, names in (("items", self.data.columns), ("models", self.data.index)):
             if not names.is_unique:
@@ -102,48 +173,49 @@ class ScoreMatrix:
                 f"items has no column {', '.join(missing)}; expected {', '.join(ITEM_COLUMNS)}. "
                 "ScoreMatrix.from_frame fills in what is not known."
             )
+        if list(self.models.columns) != list(_MODEL_COLUMNS):
+            raise ValueError(
+                f"models has the columns {listing(list(self.models.columns))}; expected "
+                f"{' and '.join(_MODEL_COLUMNS)}. ScoreMatrix.from_frame takes families and dates."
+            )
         tasks = set(self.items["task"])
         if OVERALL in tasks and len(tasks) > 1:
             raise ValueError(
                 f"A task is called {OVERALL!r}, as the score of all tasks is. Rename the task."
             )
-        self._check_numbers()
-
-    def __eq__(self, other: object) -> bool:
-        """Tell whether two matrices hold the same, NaN where NaN."""
-        if not isinstance(other, ScoreMatrix):
-            return NotImplemented
-        return self.data.equals(other.data) and self.items.equals(other.items)
-
-    def _check_numbers(self) -> None:
-        weights = self.items["weight"].to_numpy(dtype=np.float64)
-        wrong = ~(np.isfinite(weights) & (weights >= 0))
-        if wrong.any():
-            item = int(np.argmax(wrong))
-            raise ValueError(
-                f"Item {self.items.index[item]!r} has the weight {weights[item]:g}; expected "
-                "finite weights of at least 0."
-            )
-        infinite = np.isinf(self.data.to_numpy(dtype=np.float64))
-        if infinite.any():
-            model, item = np.argwhere(infinite)[0]
-            raise ValueError(
-                f"The score of model {self.data.index[model]!r} on item "
-                f"{self.data.columns[item]!r} is infinite; expected a number, or NaN where the "
-                "model was not evaluated."
-            )
 
     @classmethod
-    def from_frame(cls, data: Any, **columns: Any) -> Self:
-        """Make a matrix of scores that came from no harness.
+    def from_frame(
+        cls,
+        frame: Any,
+        *,
+        families: Any = None,
+        items: Any = None,
+        dates: Any = None,
+        targets: Any = None,
+        notes: Sequence[Note] = (),
+    ) -> Self:
+        """Make a matrix of a data frame of scores.
 
         Parameters
         ----------
-        data : pandas.DataFrame of shape (n_models, n_items)
-            The score matrix. Names of models and items are made texts.
-        **columns : sequence of length n_items
-            Columns of `items`, as far as they are known; without `task` all items are of one task,
-            called "benchmark", and without `weight` all weigh 1.
+        frame : pandas.DataFrame of shape (n_models, n_items)
+            The scores: rows are models, by the names in the index; columns are items. Names are
+            made texts. NaN = not evaluated.
+        families : sequence or pandas.Series of length n_models, default=None
+            Family of each model, such as its organisation; a Series is matched by name.
+        items : mapping or pandas.DataFrame, default=None
+            What is known of the items: columns of :attr:`items`, by name, each a value for all or
+            a sequence of one per item. Without ``task`` all items are of one task, called
+            "benchmark"; without ``weight`` all weigh 1. A data frame is matched by its index.
+        dates : sequence or pandas.Series of length n_models, default=None
+            Date of each model, as :func:`pandas.to_datetime` takes it; a Series is matched by
+            name.
+        targets : pandas.DataFrame or pandas.Series, default=None
+            Benchmark scores that are not the means of the items, matched by the models' names; a
+            Series is the overall score.
+        notes : sequence of Note, default=()
+            What the reader of the matrix has to know.
 
         Returns
         -------
@@ -153,26 +225,50 @@ class ScoreMatrix:
         Raises
         ------
         ValueError
-            If a column is none of those of `items`, or the parts do not fit together.
+            If a column of `items` is unknown, a name is missing in what is matched by name, or
+            the parts do not fit together.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> frame = pd.DataFrame([[1, 0], [1, 1]], index=["acme/one", "acme/two"])
+        >>> ScoreMatrix.from_frame(frame, families=["acme", "acme"])
+        ScoreMatrix of 2 models of 1 family x 2 items
         """
-        pd = import_pandas()
-        unknown = [name for name in columns if name not in ITEM_COLUMNS]
-        if unknown:
-            raise ValueError(
-                f"Items have no column {', '.join(map(repr, unknown))}; expected some of "
-                f"{', '.join(ITEM_COLUMNS)}."
-            )
-        names = [str(name) for name in data.columns]
-        known: dict[str, Any] = {"task": "benchmark", "item": names, "metric": "score"}
-        known |= {"filter": "none", "weight": 1.0, "cost": np.nan, "setting": "", "harness": ""}
-        known |= columns
-        known.setdefault("group", known["task"])
-        for name in _HASHES:
-            known[name] = fingerprint_column(known.get(name, [None] * len(names)))
-        items = pd.DataFrame(known, index=pd.Index(names, name="name"))[list(ITEM_COLUMNS)]
-        models = [str(name) for name in data.index]
-        scores = data.set_axis(names, axis=1).set_axis(models, axis=0)
-        return cls(scores.astype(np.float64), items)
+        names = [str(name) for name in frame.columns]
+        models = [str(name) for name in frame.index]
+        scores = frame.set_axis(names, axis=1).set_axis(models, axis=0).astype(np.float64)
+        return cls(
+            scores,
+            _item_frame(items, names),
+            _model_frame(models, families, dates),
+            targets=_target_frame(targets, models),
+            notes=notes,
+        )
+
+    @property
+    def families(self) -> list[str] | None:
+        """The family of each model.
+
+        Returns
+        -------
+        families : list of str or None
+            In the order of `data`; None where that of any model is not known.
+        """
+        known = self.models["family"]
+        return None if known.isna().any() else [str(family) for family in known]
+
+    @property
+    def unit(self) -> str:
+        """The unit in which scores are shown.
+
+        Returns
+        -------
+        unit : {"points", "score"}
+            Percentage points for scores from 0 to 1, other scores as they are.
+        """
+        low, high = self.data.min().min(), self.data.max().max()
+        return "points" if low >= 0 and high <= 1 else "score"
 
     @property
     def targets(self) -> "DataFrame":
@@ -180,13 +276,16 @@ class ScoreMatrix:
 
         Each is the weighted mean of the items that a model was evaluated on, with the items'
         weights; NaN where there is none. A task whose items all have the weight 0, so that it does
-        not count in the overall score, has a score with equal weights.
+        not count in the overall score, has a score with equal weights. Where targets were given,
+        it is those.
 
         Returns
         -------
         targets : pandas.DataFrame of shape (n_models, n_targets)
             Columns: "overall", then the tasks in the order of `items`.
         """
+        if self._given_targets is not None:
+            return self._given_targets
         pd = import_pandas()
         weights = self.items["weight"].to_numpy(dtype=np.float64)
         tasks = self.items["task"].to_numpy()
@@ -199,119 +298,322 @@ class ScoreMatrix:
                 means[task] = _weighted_means(self.data.loc[:, own], within)
         return cast("DataFrame", pd.DataFrame(means, index=self.data.index))
 
-    def to_parquet(self, path: str | os.PathLike[str]) -> None:
-        """Write the matrix, and what its items are, to one file.
-
-        Any reader of parquet sees the models in the first column and one column per item.
-
-        Parameters
-        ----------
-        path : path-like
-            The file, by custom with the suffix .parquet.
-        """
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        pd = import_pandas()
-        frame = self.data.copy(deep=False)
-        models = "model"
-        while models in frame:  # an item may be called so
-            models += "_"
-        frame.insert(0, models, frame.index.astype(str))
-        named = self.items.rename_axis("name").reset_index()
-        items = {str(name): column.tolist() for name, column in named.items()}
-        for name in _HASHES:
-            items[name] = [None if one is pd.NA else one for one in items[name]]
-        described = {"format": _FORMAT, "items": items, "notes": self.notes}
-        table = pa.Table.from_pandas(frame, preserve_index=False)
-        table = table.replace_schema_metadata({_KEY: json.dumps(described).encode()})
-        pq.write_table(table, path)
-
-    @classmethod
-    def from_parquet(cls, path: str | os.PathLike[str]) -> Self:
-        """Read what :meth:`to_parquet` wrote.
+    def select(
+        self,
+        *,
+        models: Iterable[str] | None = None,
+        items: Iterable[str] | None = None,
+        tasks: str | Iterable[str] | None = None,
+    ) -> "ScoreMatrix":
+        """Take some of the models and items.
 
         Parameters
         ----------
-        path : path-like
-            The file.
+        models : iterable of str, default=None
+            Names of models, in the order wanted; None takes all.
+        items : iterable of str, default=None
+            Names of items, in the order wanted; None takes all.
+        tasks : str or iterable of str, default=None
+            Take the items of these tasks only.
 
         Returns
         -------
         matrix : ScoreMatrix
-            The matrix.
+            A new matrix. Given targets stay those of the full benchmark, unless items are left
+            out.
 
         Raises
         ------
-        ResultsError
-            If the file is another, or of another version of the package.
+        ValueError
+            If there is no such model, item or task.
         """
-        import pyarrow as pa
-        import pyarrow.parquet as pq
+        rows = _chosen(models, self.data.index, "model")
+        columns = _chosen(items, self.data.columns, "item")
+        if tasks is not None:
+            wanted = [tasks] if isinstance(tasks, str) else list(tasks)
+            _chosen(wanted, self.items["task"].unique(), "task")
+            inside = set(self.items.index[self.items["task"].isin(wanted)])
+            columns = [name for name in columns if name in inside]
+        same_items = len(columns) == self.data.shape[1]
+        given = self._given_targets if same_items else None
+        return ScoreMatrix(
+            self.data.loc[rows, columns],
+            self.items.loc[columns],
+            self.models.loc[rows],
+            targets=None if given is None else given.loc[rows],
+            notes=self.notes,
+        )
 
+    def join(self, other: "ScoreMatrix") -> "ScoreMatrix":
+        """Put two matrices together: the models and items of both, NaN where neither has a score.
+
+        Parameters
+        ----------
+        other : ScoreMatrix
+            Further models on the same items, further items of the same models, or both.
+
+        Returns
+        -------
+        matrix : ScoreMatrix
+            Models and items in the order of this one, then those that `other` alone has. Targets
+            are the means of the joined items.
+
+        Raises
+        ------
+        ValueError
+            If both have a score of one model on one item and the scores differ, an item is said to
+            be two different things, or either has targets of its own.
+        """
         pd = import_pandas()
-        if not Path(path).is_file():
-            raise ResultsError(f"There is no file {path}.")
+        if self._given_targets is not None or other._given_targets is not None:
+            raise ValueError(
+                "A matrix with given targets cannot be joined: the score on the joined benchmark "
+                "is not known. Make both without targets."
+            )
+        for what, ours, theirs in (
+            ("item", self.items, other.items),
+            ("model", self.models, other.models),
+        ):
+            shared = ours.index.intersection(theirs.index)
+            columns = [name for name in ours.columns if name in theirs.columns]
+            same = _equal_rows(ours.loc[shared, columns], theirs.loc[shared, columns])
+            if not same.all():
+                raise ValueError(
+                    f"The {what} {shared[~same][0]!r} is described differently in the two "
+                    f"matrices, as are {int((~same).sum()) - 1} more. Rename one, or make the "
+                    "descriptions equal."
+                )
+        both = self.data.reindex(index=other.data.index, columns=other.data.columns)
+        differ = (both != other.data) & both.notna() & other.data.notna()
+        if differ.to_numpy().any():
+            model, item = np.argwhere(differ.to_numpy())[0]
+            raise ValueError(
+                f"{int(differ.to_numpy().sum())} scores differ in the two matrices, the first of "
+                f"model {differ.index[model]!r} on item {differ.columns[item]!r}. Leave one out."
+            )
+        models = [*self.data.index, *other.data.index.difference(self.data.index, sort=False)]
+        names = [*self.data.columns, *other.data.columns.difference(self.data.columns, sort=False)]
+        data = self.data.combine_first(other.data).reindex(index=models, columns=names)
+        items = pd.concat([self.items, other.items.drop(self.items.index, errors="ignore")])
+        about = pd.concat([self.models, other.models.drop(self.models.index, errors="ignore")])
+        notes = [*self.notes, *(note for note in other.notes if note not in self.notes)]
+        return ScoreMatrix(data, items, about, notes=notes)
+
+    @classmethod
+    def read(cls, path: str | os.PathLike[str]) -> Self:
+        """Read a matrix from a file.
+
+        Parameters
+        ----------
+        path : path-like
+            A csv or parquet file, whose first column is the model's name, in which a column
+            "family" may name its family, and all others are items; an npz file with arrays
+            `scores`, `models` and perhaps `items` and `families`; or what :meth:`write` wrote.
+            Empty cells are NaN.
+
+        Returns
+        -------
+        matrix : ScoreMatrix
+            The matrix. Of a file that :meth:`write` did not write, and of a csv file, it is not
+            known what the items are, so all are of one task.
+
+        Raises
+        ------
+        ValueError
+            If there is no such file, its suffix is another, it is damaged, or it holds anything
+            but numbers.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from sklearn_sparseeval.datasets import load_helm_lite
+        >>> matrix = load_helm_lite(task="gsm", as_matrix=True)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "gsm.parquet")
+        ...     matrix.write(path)
+        ...     ScoreMatrix.read(path) == matrix
+        True
+        """
+        path = Path(path)
+        file = read_score_file(path)
+        if file.description is None:
+            return cls.from_frame(file.scores, families=file.families)
+        return cls._from_description(path, file.scores, file.description)
+
+    def write(self, path: str | os.PathLike[str]) -> None:
+        """Write the matrix to one file, whole or not at all.
+
+        Parameters
+        ----------
+        path : path-like
+            The file. The suffix says how: .parquet and .npz hold everything; .csv holds scores,
+            models and families. Any reader of the format sees the models in the first column (an
+            array `models`), and one column per item.
+
+        Raises
+        ------
+        ValueError
+            If the suffix is another.
+        """
+        write_score_file(Path(path), self.data, self.families, self._description())
+
+    def _description(self) -> dict[str, Any]:
+        """Return all but the scores, as JSON holds it."""
+        pd = import_pandas()
+        items = {str(name): column.tolist() for name, column in self.items.items()}
+        for name in (*_HASHES, _TEXT):
+            if name in items:
+                items[name] = [None if pd.isna(one) else one for one in items[name]]
+        items["name"] = [str(name) for name in self.items.index]
+        given = self._given_targets
+        return {
+            "format": _FORMAT,
+            "items": items,
+            "families": [None if pd.isna(one) else str(one) for one in self.models["family"]],
+            "dates": [None if pd.isna(one) else one.isoformat() for one in self.models["date"]],
+            "targets": None if given is None else {str(k): v.tolist() for k, v in given.items()},
+            "notes": [note.to_dict() for note in self.notes],
+        }
+
+    @classmethod
+    def _from_description(cls, path: Path, data: "DataFrame", described: dict[str, Any]) -> Self:
+        pd = import_pandas()
+        version = described.get("format")
+        if version != _FORMAT:
+            raise ResultsError(
+                f"{path} is of format {version!r}; this version of the package reads format "
+                f"{_FORMAT}. Import the results again."
+            )
         try:
-            table = pq.read_table(path, **_LIMITS)
-        except (pa.ArrowException, OSError, ValueError) as error:
-            raise ResultsError(f"{path} cannot be read as parquet: {error}") from error
-        columns, notes = _described_items(path, (table.schema.metadata or {}).get(_KEY))
-        try:
+            columns = dict(described["items"])
             columns |= {name: fingerprint_column(columns[name]) for name in _HASHES}
-            data = table.to_pandas()
-            data = data.set_index(data.columns[0]).rename_axis(None)
-            return cls(data.astype(np.float64), pd.DataFrame(columns).set_index("name"), notes)
-        except (KeyError, TypeError, ValueError, OverflowError, IndexError) as error:
+            items = pd.DataFrame(columns).set_index("name")
+            given = described["targets"]
+            targets = None if given is None else pd.DataFrame(given, data.index)
+            notes = [Note.from_dict(note) for note in described["notes"]]
+            models = _model_frame(list(data.index), described["families"], described["dates"])
+            return cls(data.astype(np.float64), items, models, targets=targets, notes=notes)
+        except (
+            AttributeError, KeyError, TypeError, ValueError, OverflowError, IndexError,
+        ) as error:  # fmt: skip
             raise ResultsError(
                 f"{path} is damaged ({type(error).__name__}: {error}). Import the results again."
             ) from error
 
 
-def has_described_items(path: str | os.PathLike[str]) -> bool:
-    """Tell whether a parquet file was written by :meth:`ScoreMatrix.to_parquet`.
-
-    Parameters
-    ----------
-    path : path-like
-        A file.
-
-    Returns
-    -------
-    described : bool
-        Whether it says what its items are.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        with pq.ParquetFile(path, **_LIMITS) as file:
-            return _KEY in (file.schema_arrow.metadata or {})
-    except (pa.ArrowException, OSError, ValueError):
-        return False
+def _model_frame(models: list[str], families: Any = None, dates: Any = None) -> "DataFrame":
+    """Make the table of the models; what is None is not known."""
+    pd = import_pandas()
+    family = pd.Series(_by_name(families, models, "families"), models, dtype=object)
+    date = pd.to_datetime(pd.Series(_by_name(dates, models, "dates"), models), utc=True)
+    frame: DataFrame = pd.DataFrame(
+        {
+            "family": family.where(family.notna(), None),
+            "date": date.dt.tz_localize(None).astype("datetime64[ns]"),
+        }
+    )
+    return frame
 
 
-def _described_items(path: Any, raw: bytes | None) -> tuple[dict[str, Any], list[str]]:
-    if raw is None:
-        raise ResultsError(
-            f"{path} does not say what its items are; expected a file that `sparseeval import` or "
-            "ScoreMatrix.to_parquet wrote."
+def _by_name(values: Any, names: list[str], what: str) -> Any:
+    """Return one value per name; those of a Series are matched by its index."""
+    if values is None:
+        return [None] * len(names)
+    if hasattr(values, "index") and hasattr(values, "reindex"):
+        named = values.set_axis([str(name) for name in values.index])
+        missing = [name for name in names if name not in named.index]
+        if missing:
+            raise ValueError(f"{what} has no value for {listing(missing)}; expected one each.")
+        return named.loc[names].to_numpy()
+    values = list(values)
+    if len(values) != len(names):
+        raise ValueError(f"{what} has {len(values)} values for {len(names)} models.")
+    return values
+
+
+def _item_frame(items: Any, names: list[str]) -> "DataFrame":
+    """Make the table of the items from the columns that are known."""
+    pd = import_pandas()
+    if hasattr(items, "columns") and hasattr(items, "loc"):
+        items = items.set_axis([str(name) for name in items.index])
+        missing = [name for name in names if name not in items.index]
+        if missing:
+            raise ValueError(f"items has no row for {listing(missing)}; expected one each.")
+        items = {str(name): column.loc[names].tolist() for name, column in items.items()}
+    given = dict(items or {})
+    unknown = [name for name in given if name not in (*ITEM_COLUMNS, _TEXT)]
+    if unknown:
+        raise ValueError(
+            f"Items have no column {', '.join(map(repr, unknown))}; expected some of "
+            f"{', '.join((*ITEM_COLUMNS, _TEXT))}."
         )
-    try:
-        described = json.loads(raw)
-        version, items = described["format"], described["items"]
-        notes = [str(note) for note in described.get("notes", [])]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise ResultsError(
-            f"{path} is damaged: what it says of its items cannot be read "
-            f"({type(error).__name__}: {error}). Import the results again."
-        ) from error
-    if version != _FORMAT:
-        raise ResultsError(
-            f"{path} is of format {version!r}; this version of the package reads format {_FORMAT}. "
-            "Import the results again."
+    known: dict[str, Any] = {"task": "benchmark", "item": names, "metric": "score"}
+    known |= {"filter": "none", "weight": 1.0, "cost": np.nan, "setting": "", "harness": ""}
+    known |= given
+    known.setdefault("group", known["task"])
+    for name in _HASHES:
+        known[name] = fingerprint_column(known.get(name, [None] * len(names)))
+    columns = [*ITEM_COLUMNS, *([_TEXT] if _TEXT in known else [])]
+    frame: DataFrame = pd.DataFrame(known, index=pd.Index(names, name="name"))[columns]
+    return frame
+
+
+def _target_frame(targets: Any, models: list[str]) -> "DataFrame | None":
+    if targets is None:
+        return None
+    frame = targets.to_frame(OVERALL) if hasattr(targets, "to_frame") else targets
+    frame = frame.set_axis([str(name) for name in frame.index])
+    missing = [name for name in models if name not in frame.index]
+    if missing:
+        raise ValueError(f"targets has no row for {listing(missing)}; expected one per model.")
+    return cast("DataFrame", frame.loc[models].astype(np.float64))
+
+
+def _check_numbers(data: "DataFrame", items: "DataFrame") -> None:
+    weights = items["weight"].to_numpy(dtype=np.float64)
+    wrong = ~(np.isfinite(weights) & (weights >= 0))
+    if wrong.any():
+        item = int(np.argmax(wrong))
+        raise ValueError(
+            f"Item {items.index[item]!r} has the weight {weights[item]:g}; expected finite weights "
+            "of at least 0."
         )
-    return dict(items), notes
+    infinite = np.isinf(data.to_numpy(dtype=np.float64))
+    if infinite.any():
+        model, item = np.argwhere(infinite)[0]
+        raise ValueError(
+            f"The score of model {data.index[model]!r} on item {data.columns[item]!r} is infinite; "
+            "expected a number, or NaN where the model was not evaluated."
+        )
+
+
+def _check_targets(data: "DataFrame", targets: "DataFrame | None") -> None:
+    if targets is None:
+        return
+    if list(targets.index) != list(data.index) or list(targets.columns)[:1] != [OVERALL]:
+        raise ValueError(
+            f"targets has {len(targets)} rows and the columns {listing(list(targets.columns))}; "
+            f"expected one row per model, in the order of data, and {OVERALL!r} as first column."
+        )
+
+
+def _chosen(wanted: Iterable[str] | None, names: Any, what: str) -> list[Any]:
+    if wanted is None:
+        return list(names)
+    chosen, known = list(wanted), set(names)
+    missing = [name for name in chosen if name not in known]
+    if missing:
+        raise ValueError(
+            f"There is no {what} {listing(missing)}; there are {listing(list(names))}."
+        )
+    return chosen
+
+
+def _equal_rows(ours: "DataFrame", theirs: "DataFrame") -> Any:
+    """Tell which rows say the same; what one of them does not know does not count."""
+    same = (ours == theirs).fillna(True).astype(bool) | ours.isna() | theirs.isna()
+    return same.all(axis=1).to_numpy(dtype=bool)
 
 
 def _weighted_means(data: "DataFrame", weights: Any) -> Any:

@@ -11,6 +11,8 @@ from numpydoc.validate import ERROR_MSGS, validate
 
 import sklearn_sparseeval
 
+pytestmark = pytest.mark.contract
+
 PYPROJECT = Path(__file__).parents[1] / "pyproject.toml"
 
 

@@ -30,6 +30,8 @@ from sklearn_sparseeval import (
 from sklearn_sparseeval.estimator_checks import anchor_selector_checks, check_anchor_selector
 from sklearn_sparseeval.selectors.predictive import _sparse_eval
 
+pytestmark = pytest.mark.contract
+
 CHECKS = {check.__name__: check for check in anchor_selector_checks()}
 
 

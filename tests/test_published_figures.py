@@ -13,10 +13,12 @@ splits and 50 anchors (mean absolute error in percentage points, seeds 0 to 9):
 
 import numpy as np
 import pytest
+from _panels import with_seed
 
-from sklearn_sparseeval.comparison._budget import with_seed
 from sklearn_sparseeval.datasets import load_helm_lite, load_open_llm
 from sklearn_sparseeval.methods import get_methods
+
+pytestmark = pytest.mark.slow
 
 PANELS = {"gsm": load_helm_lite(task="gsm"), "arc": load_open_llm(task="arc_challenge")}
 

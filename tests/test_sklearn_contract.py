@@ -52,6 +52,8 @@ from sklearn_sparseeval import (
     WeightedMeanRegressor,
 )
 
+pytestmark = pytest.mark.contract
+
 # One swap from one start: the battery fits some two hundred times.
 QUICK = {"n_init": 1, "n_refinements": 1}
 CONFIGURATIONS = [

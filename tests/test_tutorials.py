@@ -17,6 +17,8 @@ import pytest
 
 from sklearn_sparseeval import ResidualRidgeRegressor, ScoreMatrix
 
+pytestmark = pytest.mark.real_harness
+
 DOCS = Path(__file__).parents[1] / "docs"
 BLOCK = re.compile(
     r"^\.\. code-block:: (?P<language>\w+)\n(?:    :caption: (?P<caption>\S+)\n)?\n"

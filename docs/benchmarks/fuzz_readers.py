@@ -30,8 +30,8 @@ import numpy as np
 from mutations import FOLDER, LINK, PIPE, mutate_folder
 from small_results import FORMATS
 
-from sklearn_sparseeval import harness
-from sklearn_sparseeval.harness.table._long_table import COLUMNS
+from sklearn_sparseeval import ResultsError, ResultsWarning, harness
+from sklearn_sparseeval.harness.table import COLUMNS
 
 CPU_SECONDS = 5.0
 WALL_SECONDS = 60.0  # a case that waits for something takes no time of the processor
@@ -128,7 +128,7 @@ def judged(name, folder, rng):
         try:
             with time_limits():
                 check_table(read(name, folder, rng))
-        except harness.ResultsError as refusal:
+        except ResultsError as refusal:
             outcome, error = "refused", refusal
         except TookTooLongError as slow:
             outcome, error = "slow", slow
@@ -136,7 +136,7 @@ def judged(name, folder, rng):
             outcome, error = "failed", other
     seconds = time.process_time() - started
     megabytes = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-    foreign = [one for one in caught if not issubclass(one.category, harness.ResultsWarning)]
+    foreign = [one for one in caught if not issubclass(one.category, ResultsWarning)]
     if outcome in GOOD and foreign:
         outcome, error = "failed", foreign[0].message
     if outcome in GOOD and (seconds > CPU_SECONDS or megabytes > MEGABYTES):

@@ -1,6 +1,12 @@
-"""Types of arguments that several commands take."""
+"""Arguments that several commands take, and what they mean."""
 
 import argparse
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sklearn_sparseeval._notes import Note
+    from sklearn_sparseeval.score_matrix import ScoreMatrix
 
 
 def positive(text: str) -> int:
@@ -46,3 +52,96 @@ def _integer(text: str) -> int:
         return int(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+
+
+def add_reading_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the results and how they are read.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        Parser of the command.
+    """
+    parser.add_argument(
+        "results", nargs="+", metavar="RESULTS",
+        help="files or folders of an evaluation harness with a score per item; folders are "
+        "searched with all their sub-folders",
+    )  # fmt: skip
+    parser.add_argument(
+        "--format", default="auto", metavar="NAME",
+        help="the harness that wrote them, such as lm_eval or inspect (default: recognised, file "
+        "by file)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--skip-bad-files", action="store_true",
+        help="leave out files that cannot be read, with a note, in place of stopping at the first",
+    )  # fmt: skip
+    parser.add_argument(
+        "--jobs", type=positive, metavar="N",
+        help="how many processes; the result does not depend on it (default: one per core)",
+    )  # fmt: skip
+
+
+def reading_options(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return how results are read, as ``read_results`` and ``Plan.read`` take it.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        As :func:`add_reading_arguments` describes them.
+
+    Returns
+    -------
+    options : dict
+        Keyword arguments.
+    """
+    return {
+        "format": None if arguments.format == "auto" else arguments.format,
+        "n_jobs": arguments.jobs or -1,
+        "on_error": "skip" if arguments.skip_bad_files else "raise",
+    }
+
+
+def read_scores(source: str) -> "ScoreMatrix":
+    """Read the score matrix that a user points to.
+
+    Parameters
+    ----------
+    source : str
+        A file, or the name of a data set that ships with the package.
+
+    Returns
+    -------
+    matrix : ScoreMatrix
+        The matrix.
+
+    Raises
+    ------
+    ValueError
+        If it is neither; it names the data sets.
+    """
+    from sklearn_sparseeval.datasets import SHIPPED, load_shipped
+    from sklearn_sparseeval.score_matrix import ScoreMatrix
+
+    if source in SHIPPED:
+        return load_shipped(source)
+    try:
+        return ScoreMatrix.read(source)
+    except ValueError as error:
+        if "/" in source or "." in source:
+            raise
+        raise ValueError(
+            f"{error} Nor is it a data set that ships with the package: {', '.join(SHIPPED)}."
+        ) from None
+
+
+def print_notes(notes: Iterable["Note"]) -> None:
+    """Print notes, a line each.
+
+    Parameters
+    ----------
+    notes : iterable of Note
+        The notes.
+    """
+    for note in notes:
+        print(f"Note: {note}")

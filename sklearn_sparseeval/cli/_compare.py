@@ -1,15 +1,13 @@
 """``sparseeval compare``: which method to trust on one's own results."""
 
 import argparse
-import warnings
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
-
-from sklearn_sparseeval._score_file import SHIPPED, ScoreTable, read_scores
-from sklearn_sparseeval.cli._arguments import positive, seed
-from sklearn_sparseeval.plan._families import find_families
+from sklearn_sparseeval._notes import Note, noted
+from sklearn_sparseeval._optional import check_installed
+from sklearn_sparseeval.cli._arguments import positive, print_notes, read_scores, seed
+from sklearn_sparseeval.datasets import SHIPPED
 
 # Quick ones of every kind; "all" adds those that train networks.
 _METHODS = (
@@ -28,15 +26,6 @@ _METRICS = (
     "neg_top_pick_regret",
 )
 _BUDGETS = (20, 50, 100)
-_HELD_OUT = 0.25
-
-
-class Protocol(NamedTuple):
-    """How the models are split."""
-
-    splits: list[Any]
-    families: Any
-    description: str
 
 
 def add_parser(commands: Any) -> None:
@@ -127,28 +116,33 @@ def run(arguments: argparse.Namespace) -> None:
     arguments : argparse.Namespace
         As :func:`add_parser` describes them.
     """
-    from sklearn_sparseeval.cli._comparison_table import print_table
-    from sklearn_sparseeval.comparison import compare_estimators
+    from sklearn_sparseeval.comparison import compare_estimators, make_protocol
+    from sklearn_sparseeval.comparison._table import table_lines
     from sklearn_sparseeval.methods import get_methods
 
     registered = get_methods()
     names = list(registered) if arguments.methods == ["all"] else arguments.methods
     _check_names(names, arguments.baseline, registered)
-    _check_optional_packages(report=not arguments.no_report)
-    table = read_scores(arguments.scores)
-    budgets = _budgets(arguments.n_anchors, len(table.items))
-    protocol = _protocol(arguments, table)
+    check_installed("pandas", purpose="compare")
+    if not arguments.no_report:
+        check_installed("matplotlib", purpose="The report (--no-report leaves it out)")
+    matrix = read_scores(arguments.scores)
+    n_models, n_items = matrix.data.shape
+    budgets = _budgets(arguments.n_anchors, n_items)
+    protocol = make_protocol(
+        matrix, arguments.protocol, n_splits=arguments.repeats, random_state=arguments.seed
+    )
     folder = arguments.output or Path(f"{Path(arguments.scores).stem}-comparison")
     folder.mkdir(parents=True, exist_ok=True)
-    title = f"{arguments.scores}: {len(table.models)} models x {len(table.items)} items"
+    title = f"{arguments.scores}: {n_models} models x {n_items} items"
     print(f"{title}.\n{protocol.description}\n")
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", UserWarning)
+    notes: list[Note] = []
+    with noted(notes):
         comparison = compare_estimators(
             names,
-            _frame(table),
+            matrix,
             cv=protocol.splits,
-            groups=protocol.families,
+            groups=protocol.groups,
             n_anchors=budgets,
             scoring=_METRICS,
             baseline=arguments.baseline,
@@ -156,18 +150,15 @@ def run(arguments: argparse.Namespace) -> None:
             random_state=arguments.seed,
             results_file=folder / "results.jsonl",
         )
-    unit = "points" if _are_fractions(table) else "score"
-    print_table(comparison, unit)
-    notes = list(dict.fromkeys(str(warning.message) for warning in caught))
-    for note in notes:
-        print(f"Note: {note}")
+    print("\n".join(table_lines(comparison, matrix.unit)))
+    print_notes(notes)
     _write(folder, comparison)
     if not arguments.no_report:
-        from sklearn_sparseeval.cli._report import write_report
+        from sklearn_sparseeval.comparison._report import write_report
 
         write_report(
-            folder / "report.html", comparison, table, unit,
-            title=title, protocol=protocol.description, notes=notes,
+            folder / "report.html", comparison, matrix,
+            title=title, protocol=protocol.description, notes=[note.text for note in notes],
         )  # fmt: skip
     written = ["results.csv", "summary.csv"] + ["report.html"] * (not arguments.no_report)
     print(f"\nWritten to {folder}: {', '.join(written)}.")
@@ -193,41 +184,8 @@ def _check_names(names: list[str], baseline: str | None, registered: Any) -> Non
         )
     if baseline is not None and baseline not in names:
         raise ValueError(
-            f"--baseline {baseline} is none of the methods compared: {', '.join(names)}."
+            f"--baseline {baseline} is not one of the methods compared: {', '.join(names)}."
         )
-
-
-def _protocol(arguments: argparse.Namespace, table: ScoreTable) -> Protocol:
-    from sklearn.model_selection import ShuffleSplit
-
-    from sklearn_sparseeval.splitters import (
-        FamilyShuffleSplit,
-        StrengthSplit,
-        group_similar_models,
-    )
-
-    families, source = find_families(table.models, table.families)
-    groups = group_similar_models(table.scores, groups=families)
-    n_splits, random_state = arguments.repeats, arguments.seed
-    if arguments.protocol == "family":
-        splitter = FamilyShuffleSplit(n_splits, test_size=_HELD_OUT, random_state=random_state)
-        splits = list(splitter.split(table.scores, groups=groups))
-        n_groups = len(np.unique(groups))
-        joined = f"near-identical models joined, {n_groups} groups"
-        what = f"about a quarter of the models, whole families ({source}; {joined})"
-    elif arguments.protocol == "random":
-        shuffle = ShuffleSplit(n_splits, test_size=_HELD_OUT, random_state=random_state)
-        splits = list(shuffle.split(table.scores))
-        what = (
-            "a random quarter of the models, which flatters where relatives of the held-out "
-            "models stay among the sources"
-        )
-    else:
-        strength = StrengthSplit(n_splits, random_state=random_state)
-        splits = list(strength.split(table.scores))
-        what = "the strongest 30 % of a resampled set of models, predicted from its weakest half"
-    description = f"Protocol {arguments.protocol}: {n_splits} splits hold out {what}."
-    return Protocol(splits, groups if families is None else families, description)
 
 
 def _budgets(given: list[int] | None, n_items: int) -> list[int]:
@@ -238,35 +196,14 @@ def _budgets(given: list[int] | None, n_items: int) -> list[int]:
     return [k for k in _BUDGETS if k <= n_items // 2] or [max(1, n_items // 10)]
 
 
-def _frame(table: ScoreTable) -> Any:
-    import pandas as pd
-
-    return pd.DataFrame(table.scores, index=table.models, columns=table.items)
-
-
-def _are_fractions(table: ScoreTable) -> bool:
-    return bool(np.nanmin(table.scores) >= 0 and np.nanmax(table.scores) <= 1)
-
-
 def _write(folder: Path, comparison: Any) -> None:
     import pandas as pd
 
-    comparison.frame().to_csv(folder / "results.csv", index=False)
+    from sklearn_sparseeval._files import write_whole
+
+    results = comparison.frame().to_csv(index=False)
+    write_whole(folder / "results.csv", results.encode())
     tables = [comparison.summary(metric) for metric in comparison.metrics]
     summary = pd.concat([table.assign(**table.attrs) for table in tables])
     columns = ["metric", *(name for name in summary if name != "metric")]
-    summary[columns].to_csv(folder / "summary.csv", index=False)
-
-
-def _check_optional_packages(*, report: bool) -> None:
-    """Say what is missing before the work is done, not after."""
-    from importlib.util import find_spec
-
-    needed = ["pandas"] + ["matplotlib"] * report
-    missing = [name for name in needed if find_spec(name) is None]
-    if missing:
-        way_out = ", or give --no-report" if missing == ["matplotlib"] else ""
-        raise ValueError(
-            f"compare needs {' and '.join(missing)}. Install with "
-            f"pip install 'sklearn-sparseeval[compare]'{way_out}."
-        )
+    write_whole(folder / "summary.csv", summary[columns].to_csv(index=False).encode())

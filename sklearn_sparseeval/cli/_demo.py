@@ -2,15 +2,13 @@
 
 import argparse
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from sklearn_sparseeval._score_file import SHIPPED
 from sklearn_sparseeval.cli._arguments import positive, seed
+from sklearn_sparseeval.datasets import SHIPPED
 
-Array = NDArray[np.floating]
+if TYPE_CHECKING:
+    from sklearn_sparseeval.score_matrix import ScoreMatrix
 
 _ROWS_SHOWN = 20
 _RANDOM_DRAWS = 200
@@ -58,87 +56,71 @@ def run(arguments: argparse.Namespace) -> None:
     """
     from sklearn.model_selection import GroupShuffleSplit
 
-    from sklearn_sparseeval import datasets
+    from sklearn_sparseeval.datasets import load_shipped
+    from sklearn_sparseeval.plan import make_plan
 
-    loader, options = SHIPPED[arguments.dataset]
-    bunch = getattr(datasets, loader)(**options)
-    X, y, families = bunch.data, bunch.target, bunch.families
-    split = GroupShuffleSplit(1, test_size=0.25, random_state=arguments.seed)
-    sources, targets = next(split.split(X, y, groups=families))
-    n_items = X.shape[1]
+    matrix = load_shipped(arguments.dataset)
+    n_models, n_items = matrix.data.shape
     if arguments.n_anchors > n_items:
         raise ValueError(
             f"--n-anchors {arguments.n_anchors} is more than the {n_items} items of "
             f"{arguments.dataset}. Choose fewer."
         )
-    print(
-        f"{arguments.dataset}: {len(X)} models x {n_items} items.\n"
-        f"Fitted on {len(sources)} models of {len(set(families[sources]))} organisations, tested "
-        f"on {len(targets)} models of {len(set(families[targets]))} others.\n"
+    split = GroupShuffleSplit(1, test_size=0.25, random_state=arguments.seed)
+    sources, targets = (
+        matrix.select(models=matrix.data.index[rows])
+        for rows in next(split.split(matrix.data, groups=matrix.families))
     )
-    pipeline = _make_pipeline(arguments.n_anchors, arguments.seed, np.isnan(X).any())
-    pipeline.fit(X[sources], y[sources])
-    predicted = pipeline.predict(X[targets])
-    _print_models(bunch.model_names[targets], predicted, y[targets])
-    _print_comparison(X[targets], y[targets], predicted, arguments.n_anchors, arguments.seed)
+    print(
+        f"{arguments.dataset}: {n_models} models x {n_items} items.\n"
+        f"Fitted on {len(sources.data)} models of {sources.models['family'].nunique()} "
+        f"organisations, tested on {len(targets.data)} models of "
+        f"{targets.models['family'].nunique()} others.\n"
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the demo is about the table
+        plan = make_plan(sources, n_anchors=arguments.n_anchors, random_state=arguments.seed)
+        predictions = plan.predict(targets.data[plan.anchors.index])
+    table = predictions.set_index("model")[["score"]].assign(actual=targets.targets["overall"])
+    _print_models(table.dropna().sort_values("actual", ascending=False, kind="stable"))
+    _print_comparison(targets, table, arguments.n_anchors, arguments.seed)
     print(
         f"\nRun for each new model: {arguments.n_anchors} of {n_items} items, "
         f"{arguments.n_anchors / n_items:.1%} of the benchmark."
     )
 
 
-def _make_pipeline(n_anchors: int, seed: int, missing: bool) -> Any:
-    from sklearn.impute import SimpleImputer
-    from sklearn.pipeline import make_pipeline
-
-    from sklearn_sparseeval import MLPScoreRegressor, SparseEvalSelector
-
-    selector = SparseEvalSelector(n_anchors, random_state=seed)
-    regressor = MLPScoreRegressor(random_state=seed)
-    if missing:  # some models were not run on every item
-        return make_pipeline(
-            selector.set_params(missing_anchors="keep"), SimpleImputer(), regressor
-        )
-    return make_pipeline(selector, regressor)
-
-
-def _print_models(names: Any, predicted: Array, actual: Array) -> None:
-    order = np.argsort(-actual, kind="stable")
-    if len(order) > _ROWS_SHOWN:  # evenly spaced from best to worst
-        order = order[np.linspace(0, len(order) - 1, _ROWS_SHOWN).round().astype(int)]
-    width = max(len(name) for name in names[order])
+def _print_models(table: Any) -> None:
+    shown = table
+    if len(table) > _ROWS_SHOWN:  # evenly spaced from best to worst
+        last = len(table) - 1
+        shown = table.iloc[[round(i * last / (_ROWS_SHOWN - 1)) for i in range(_ROWS_SHOWN)]]
+    width = max(len(name) for name in shown.index)
     print(f"{'model':<{width}}  predicted  actual   error")
-    for row in order:
+    for row in shown.itertuples():
         print(
-            f"{names[row]:<{width}}  {predicted[row]:8.1%}  {actual[row]:6.1%}  "
-            f"{100 * (predicted[row] - actual[row]):+5.1f}"
+            f"{row.Index:<{width}}  {row.score:8.1%}  {row.actual:6.1%}  "
+            f"{100 * (row.score - row.actual):+5.1f}"
         )
-    if len(names) > _ROWS_SHOWN:
-        print(f"({len(names) - _ROWS_SHOWN} more models, evenly spaced between these, not shown)")
+    if len(table) > _ROWS_SHOWN:
+        print(f"({len(table) - _ROWS_SHOWN} more models, evenly spaced between these, not shown)")
 
 
-def _kendall_tau(y: Array, predicted: Array) -> float:
-    from sklearn.exceptions import UndefinedMetricWarning
-
+def _print_comparison(targets: "ScoreMatrix", table: Any, n_anchors: int, seed: int) -> None:
     from sklearn_sparseeval.metrics import kendall_tau_score
 
-    with warnings.catch_warnings():  # a few items can give all models the same mean: NaN
-        warnings.simplefilter("ignore", UndefinedMetricWarning)
-        return kendall_tau_score(y, predicted)
-
-
-def _print_comparison(X: Array, y: Array, predicted: Array, n_anchors: int, seed: int) -> None:
-    rng = np.random.default_rng(seed)
+    actual = table["actual"]
     samples = [
-        np.nanmean(X[:, rng.choice(X.shape[1], n_anchors, replace=False)], axis=1)
-        for _ in range(_RANDOM_DRAWS)
+        targets.data.sample(n_anchors, axis=1, random_state=seed + draw).mean(axis=1)
+        for draw in range(_RANDOM_DRAWS)
     ]
-    errors = [np.abs(sample - y).mean() for sample in samples]
-    taus = [_kendall_tau(y, sample) for sample in samples]
-    rows = {
-        "SparseEval anchors + MLP": (np.abs(predicted - y).mean(), _kendall_tau(y, predicted)),
-        f"mean of {n_anchors} random items": (np.mean(errors), np.nanmean(taus)),
-    }
+    rows = {"this plan": [table["score"]], f"mean of {n_anchors} random items": samples}
     print(f"\n{'':<26}  mean absolute error  Kendall's tau")
-    for name, (error, tau) in rows.items():
+    for name, predicted in rows.items():
+        with warnings.catch_warnings():  # a few items can give all models the same mean: NaN
+            warnings.simplefilter("ignore")
+            taus = [kendall_tau_score(actual[one.notna()], one.dropna()) for one in predicted]
+        errors = [(one - actual).abs().mean() for one in predicted]
+        known = [tau for tau in taus if tau == tau]
+        error, tau = sum(errors) / len(errors), sum(known) / max(1, len(known))
         print(f"{name:<26}  {100 * error:12.2f} points  {tau:13.3f}")

@@ -7,11 +7,9 @@ from shlex import quote
 from typing import Any
 
 from sklearn_sparseeval._messages import counted
-from sklearn_sparseeval.cli._optional_packages import require_packages
-from sklearn_sparseeval.cli._reading_arguments import add_reading_arguments, read_given_results
-from sklearn_sparseeval.plan._json import json_text
-from sklearn_sparseeval.plan._notes import noted, print_notes
-from sklearn_sparseeval.plan._text_table import text_table
+from sklearn_sparseeval._notes import Note, noted
+from sklearn_sparseeval._optional import check_installed
+from sklearn_sparseeval.cli._arguments import add_reading_arguments, print_notes, reading_options
 
 _TASKS_SHOWN = 25
 _ANCHORS = 100  # a usual number to suggest
@@ -111,15 +109,16 @@ def run(arguments: argparse.Namespace) -> None:
     arguments : argparse.Namespace
         As :func:`add_parser` describes them.
     """
-    from sklearn_sparseeval.harness import to_score_matrix
+    from sklearn_sparseeval.harness import read_results, to_score_matrix
+    from sklearn_sparseeval.plan._json import json_text
 
-    require_packages("import", "pandas", "pyarrow")
+    check_installed("pandas", "pyarrow", purpose="import")
     _check_output(arguments.output)
     weights = _weights(arguments.weights)
     choices = {"metric": _by_task(arguments.metric), "filter": _by_task(arguments.filter)}
-    notes: list[str] = []
+    notes: list[Note] = []
     with noted(notes):
-        results = read_given_results(arguments)
+        results = read_results(arguments.results, **reading_options(arguments))
         matrix = to_score_matrix(
             results,
             tasks=arguments.tasks,
@@ -132,7 +131,7 @@ def run(arguments: argparse.Namespace) -> None:
             **choices,
         )
     matrix.notes.extend(notes)
-    _write(matrix, arguments.output)
+    matrix.write(arguments.output)
     report = _report(results, matrix, arguments.output, weights, notes)
     if arguments.json:
         print(json_text(report))
@@ -142,7 +141,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _check_output(path: Path) -> None:
     """Refuse a path that cannot be written before hours of logs are read."""
-    from sklearn_sparseeval.score_matrix import has_described_items
+    from sklearn_sparseeval._score_file import is_described
 
     if path.is_dir():
         raise ValueError(f"--output {path} is a folder. Give the name of a file in it.")
@@ -155,24 +154,14 @@ def _check_output(path: Path) -> None:
         raise ValueError(f"--output {path}: there is no folder {path.parent}. Make it first.")
     if not os.access(path.parent, os.W_OK):
         raise ValueError(f"--output {path}: the folder {path.parent} cannot be written to.")
-    if path.exists() and not has_described_items(path):
+    if path.exists() and not is_described(path):
         raise ValueError(
-            f"--output {path} is there already, and is no file that import wrote. Give another "
+            f"--output {path} is there already, and is not a file that import wrote. Give another "
             "name, or remove it."
         )
 
 
-def _write(matrix: Any, path: Path) -> None:
-    """Write the file whole or not at all."""
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        matrix.to_parquet(partial)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def _report(results: Any, matrix: Any, path: Path, weights: Any, notes: list[str]) -> Any:
+def _report(results: Any, matrix: Any, path: Path, weights: Any, notes: list[Note]) -> Any:
     """Gather what was read and what was made of it."""
     items = matrix.items
     total = items["weight"].sum()
@@ -203,6 +192,8 @@ def _report(results: Any, matrix: Any, path: Path, weights: Any, notes: list[str
 
 
 def _print_report(report: Any) -> None:
+    from sklearn_sparseeval.plan._text_table import text_table
+
     tasks = report["tasks"]
     print(
         f"Read {counted(report['n_files'], 'file')} of {' and '.join(report['harnesses'])}: "
@@ -282,7 +273,7 @@ def _share(text: str) -> float:
     try:
         value = float(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
     if not 0 < value <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is no share above 0 and up to 1")
+        raise argparse.ArgumentTypeError(f"{text} is not a share above 0 and up to 1")
     return value

@@ -5,15 +5,15 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sklearn_sparseeval.cli._optional_packages import require_packages
-from sklearn_sparseeval.cli._reading_arguments import add_reading_arguments
-from sklearn_sparseeval.plan._json import json_text
-from sklearn_sparseeval.plan._notes import noted, print_notes
-from sklearn_sparseeval.plan._summary import scaled
-from sklearn_sparseeval.plan._text_table import text_table
+from sklearn_sparseeval._notes import Note, noted
+from sklearn_sparseeval._optional import check_installed
+from sklearn_sparseeval.cli._arguments import add_reading_arguments, print_notes, reading_options
 
 if TYPE_CHECKING:
-    from sklearn_sparseeval.plan._predict import AnchorPredictions
+    from pandas import DataFrame
+
+    from sklearn_sparseeval.harness import AnchorRunReport
+    from sklearn_sparseeval.plan import Plan
 
 MISFIT = 3  # exit code
 _ROWS_SHOWN = 40
@@ -71,86 +71,85 @@ def run(arguments: argparse.Namespace) -> int:
     code : int
         0, or 3 where results of a model do not fit the plan.
     """
-    from sklearn_sparseeval.plan import load_predictor
-    from sklearn_sparseeval.plan._anchor_results import read_anchor_results
-    from sklearn_sparseeval.plan._folder import find_predictor, read_plan
-    from sklearn_sparseeval.plan._predict import predict_models
+    from sklearn_sparseeval.plan import load_plan
+    from sklearn_sparseeval.plan._json import json_text
 
-    require_packages("predict", "pandas", "skops")
-    predictor = find_predictor(arguments.plan)
-    notes: list[str] = []
+    check_installed("pandas", "skops", purpose="predict")
+    notes: list[Note] = []
     with noted(notes):
-        plan = read_plan(arguments.plan)
-        saved = load_predictor(predictor)
-        results = read_anchor_results(saved, arguments, notes)
-        predictions = predict_models(saved, plan, results, notes)
-    for problem in predictions.problems:
-        print(f"sparseeval: problem: {' '.join(problem.split())}", file=sys.stderr)
+        plan = load_plan(arguments.plan)
+        results = plan.read(arguments.results, **reading_options(arguments))
+        report = plan.verify(results)
+        notes += [*report.warnings, *report.notes]
+        predictions = plan.predict(report)
+    unpredicted = [note for note in notes if note.kind == "not-predicted"]
+    problems = [*report.problems, *unpredicted]
+    notes = [note for note in dict.fromkeys(notes) if note not in unpredicted]
+    for problem in problems:
+        print(f"sparseeval: problem: {problem}", file=sys.stderr)
     if arguments.json:
-        print(json_text(_report(predictions, arguments.plan, plan["unit"], notes)))
+        print(json_text(_report(plan, arguments.plan, report, predictions, problems, notes)))
     else:
-        _print_predictions(predictions, plan["unit"], show_tasks=arguments.tasks)
+        _print_predictions(plan, predictions, show_tasks=arguments.tasks)
         print_notes(notes)
-    return MISFIT if predictions.problems else 0
+    return MISFIT if problems else 0
 
 
-def _print_predictions(
-    predictions: "AnchorPredictions", unit: str, *, show_tasks: bool | None
-) -> None:
-    scores = predictions.scores
-    # A task may have no anchor: then it is predicted from those of others, and has no raw mean.
-    raw = predictions.report.raw_means.reindex(columns=scores.columns)
-    if scores.empty:
+def _print_predictions(plan: "Plan", predictions: "DataFrame", *, show_tasks: bool | None) -> None:
+    from sklearn_sparseeval.plan._text_table import text_table
+
+    known: Any = predictions[predictions["score"].notna()]
+    if known.empty:
         return
     if show_tasks is None:
-        show_tasks = scores.size <= _ROWS_SHOWN
-    targets = list(scores.columns) if show_tasks else [_OVERALL]
+        show_tasks = len(known) <= _ROWS_SHOWN
+    shown = known if show_tasks else known[known["target"] == _OVERALL]
+    margins: Any = plan.summary()["margin_90"]
     rows = [
         [
-            model,
-            target,
-            scaled(scores.loc[model, target], unit),
-            scaled(predictions.margins[target], unit),
-            scaled(raw.loc[model, target], unit),
+            row.model,
+            row.target,
+            plan.in_unit(row.score),
+            plan.in_unit(margins[row.target]),
+            plan.in_unit(row.raw_mean),
         ]
-        for model in scores.index
-        for target in targets
+        for row in shown.itertuples()
     ]
     header = ["model", "target", "predicted", "±", "(raw mean)"]
     print("\n".join(text_table(header, rows, left=2)))
-    if len(targets) < scores.shape[1]:
-        print(f"({scores.shape[1] - 1} tasks not shown; --tasks shows them)")
-    points = ", in percentage points" if unit == "points" else ""
+    if len(shown) < len(known):
+        print(f"({len(margins) - 1} tasks not shown; --tasks shows them)")
+    points = ", in percentage points" if plan.description["unit"] == "points" else ""
     print(
         f"\npredicted: the score on the whole benchmark{points}; ±: as far off "
         "were 90 % of the history's models when they were held out, or less; raw mean: of the "
-        "results on the anchors, which is no estimate of the score."
+        "results on the anchors, which is not an estimate of the score."
     )
 
 
 def _report(
-    predictions: "AnchorPredictions", plan: Path, unit: str, notes: list[str]
+    plan: "Plan",
+    path: Path,
+    report: "AnchorRunReport",
+    predictions: "DataFrame",
+    problems: list[Note],
+    notes: list[Note],
 ) -> dict[str, Any]:
     """Gather it for scripts; scores are in the units of the results, not in points."""
-    report = predictions.report.to_dict()
-    models = {
-        model: checked
-        | {
-            "ok": model in predictions.scores.index,
-            "predicted": (
-                predictions.scores.loc[model].to_dict()
-                if model in predictions.scores.index
-                else None
-            ),
-        }
-        for model, checked in report["models"].items()
-    }
+    models = {}
+    for model, checked in report.to_dict()["models"].items():
+        own = predictions[predictions["model"] == model].set_index("target")
+        predicted = bool(own["score"].notna().all())
+        columns = {"predicted": "score", "low": "low", "high": "high"}
+        values = {key: own[name].to_dict() if predicted else None for key, name in columns.items()}
+        found = [kind for kind in own["found"].iloc[0].split(", ") if kind]
+        models[model] = checked | {"ok": predicted, **values, "found": found}
     return {
-        "plan": plan,
-        "unit": "fraction" if unit == "points" else "score",
-        "ok": not predictions.problems,
+        "plan": path,
+        "unit": "fraction" if plan.description["unit"] == "points" else "score",
+        "ok": not problems,
         "models": models,
-        "margin_90": predictions.margins.to_dict(),
-        "problems": predictions.problems,
+        "margin_90": plan.summary()["margin_90"].to_dict(),
+        "problems": problems,
         "notes": notes,
     }

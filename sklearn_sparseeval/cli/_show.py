@@ -2,12 +2,14 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sklearn_sparseeval.cli._optional_packages import require_packages
-from sklearn_sparseeval.plan._json import json_text
-from sklearn_sparseeval.plan._notes import noted, print_notes
-from sklearn_sparseeval.plan._text_table import text_table
+from sklearn_sparseeval._notes import Note, add_note, noted
+from sklearn_sparseeval._optional import check_installed
+from sklearn_sparseeval.cli._arguments import print_notes
+
+if TYPE_CHECKING:
+    from sklearn_sparseeval.plan import Plan
 
 
 def add_parser(commands: Any) -> None:
@@ -49,43 +51,42 @@ def run(arguments: argparse.Namespace) -> None:
     arguments : argparse.Namespace
         With `plan`, `anchors` and `json`.
     """
-    from sklearn_sparseeval.plan._folder import read_plan
+    from sklearn_sparseeval.plan import load_plan
+    from sklearn_sparseeval.plan._json import json_text
+    from sklearn_sparseeval.plan._text_table import text_table
 
-    require_packages("show", "pandas", "skops")
-    notes: list[str] = []
-    with noted(notes):
-        plan = read_plan(arguments.plan)
-    plan["notes"] = list(dict.fromkeys([*plan.get("notes", []), *notes]))
+    check_installed("pandas", "skops", purpose="show")
+    warned: list[Note] = []
+    with noted(warned):
+        plan = load_plan(arguments.plan)
+    notes = plan.notes
+    for note in warned:
+        add_note(notes, note)
     if arguments.json:
-        print(json_text(plan))
-        return
-    if arguments.anchors:
+        print(json_text(plan.description | {"notes": notes}))
+    elif arguments.anchors:
         rows = [
             [str(number), anchor["task"], anchor["item"]]
-            for number, anchor in enumerate(plan["anchors"], start=1)
+            for number, anchor in enumerate(plan.description["anchors"], start=1)
         ]
         print("\n".join(text_table(["", "task", "item"], rows, left=3)))
-        return
-    _print_plan(plan, arguments.plan)
+    else:
+        _print_plan(plan, notes, arguments.plan)
 
 
-def _print_plan(plan: dict[str, Any], path: Path) -> None:
-    from sklearn_sparseeval.plan._summary import (
-        error_table,
-        headline,
-        how_measured,
-        next_steps,
-    )
+def _print_plan(plan: "Plan", notes: list[Note], path: Path) -> None:
+    from sklearn_sparseeval.plan._summary import error_table, headline, how_measured, next_steps
 
-    print(f"{headline(plan)}\n")
-    print("\n".join(error_table(plan)))
-    print(f"{how_measured(plan)}\n")
-    print("\n".join(next_steps(plan, path)))
+    described = plan.description
+    print(f"{headline(described)}\n")
+    print("\n".join(error_table(described)))
+    print(f"{how_measured(described)}\n")
+    print("\n".join(next_steps(described, path)))
     print()
-    print_notes(plan["notes"])
-    bounds = plan["score_range"]
+    print_notes(notes)
+    bounds = described["score_range"]
     clipped = f"clipped to {bounds[0]:g} to {bounds[1]:g}" if bounds else "not clipped"
-    seed = f", with seed {plan['seed']}" if "seed" in plan else ""
-    source = f" from {plan['scores']}" if "scores" in plan else ""
-    print(f"Made on {plan['created']}{source}{seed}; predictions are {clipped}.")
-    print(", ".join(f"{name} {version}" for name, version in plan["versions"].items()) + ".")
+    seed = f", with seed {described['seed']}" if "seed" in described else ""
+    source = f" from {described['scores']}" if "scores" in described else ""
+    print(f"Made on {described['created']}{source}{seed}; predictions are {clipped}.")
+    print(", ".join(f"{name} {version}" for name, version in described["versions"].items()) + ".")

@@ -2,5 +2,6 @@
 
 from sklearn_sparseeval.comparison._compare import compare_estimators
 from sklearn_sparseeval.comparison._comparison import Comparison
+from sklearn_sparseeval.comparison._protocols import Protocol, make_protocol
 
-__all__ = ["Comparison", "compare_estimators"]
+__all__ = ["Comparison", "Protocol", "compare_estimators", "make_protocol"]

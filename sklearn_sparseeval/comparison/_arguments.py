@@ -11,6 +11,8 @@ from sklearn.utils import check_array, check_random_state
 
 from sklearn_sparseeval._sklearn import _num_samples
 from sklearn_sparseeval.methods import get_methods
+from sklearn_sparseeval.numerics.missing import row_means
+from sklearn_sparseeval.score_matrix import ScoreMatrix
 from sklearn_sparseeval.splitters import FamilyShuffleSplit
 
 Array = NDArray[np.floating]
@@ -74,12 +76,12 @@ def check_data(X: Any, y: Any, groups: Any) -> tuple[Any, Array, Any]:
 
     Parameters
     ----------
-    X : array-like or DataFrame of shape (n_models, n_items)
+    X : array-like, DataFrame or ScoreMatrix of shape (n_models, n_items)
         Score matrix.
     y : array-like or None
-        Benchmark scores.
+        Benchmark scores; None takes the overall score of a ScoreMatrix, else the mean.
     groups : array-like or None
-        Families.
+        Families; None takes those of a ScoreMatrix.
 
     Returns
     -------
@@ -90,6 +92,10 @@ def check_data(X: Any, y: Any, groups: Any) -> tuple[Any, Array, Any]:
     groups : ndarray of shape (n_models,) or None
         Families.
     """
+    if isinstance(X, ScoreMatrix):
+        y = X.targets["overall"] if y is None else y
+        groups = X.families if groups is None else groups
+        X = X.data
     values = check_array(
         X, dtype="numeric", ensure_all_finite="allow-nan", ensure_min_samples=2, input_name="X"
     )
@@ -102,7 +108,7 @@ def check_data(X: Any, y: Any, groups: Any) -> tuple[Any, Array, Any]:
                 f"{len(empty)} models have no result at all, the first in row {empty[0]} of X, "
                 "and so no benchmark score. Remove them, or give y."
             )
-        target: Array = row_means(values)
+        target: Array = row_means(values.astype(np.float64, copy=False))
     else:
         target = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
     for name, given in {"y": y, "groups": groups}.items():
@@ -133,26 +139,6 @@ def _like(X: Any, values: NDArray[Any]) -> Any:
     if hasattr(X, "iloc"):
         return type(X)(values, index=X.index, columns=X.columns)
     return type(X)(values, schema=list(X.columns)) if hasattr(X, "columns") else values
-
-
-def row_means(X: Any) -> Array:
-    """Return the mean of each row's evaluated items; NaN where there is none.
-
-    Parameters
-    ----------
-    X : array-like of shape (n_models, n_items)
-        Score matrix.
-
-    Returns
-    -------
-    means : ndarray of shape (n_models,)
-        The means.
-    """
-    values = np.asarray(X, dtype=np.float64)
-    counts = (~np.isnan(values)).sum(axis=1)
-    means = np.full(len(values), np.nan)
-    np.divide(np.nansum(values, axis=1), counts, out=means, where=counts > 0)
-    return means
 
 
 def check_budgets(n_anchors: Any, n_items: int) -> list[int]:

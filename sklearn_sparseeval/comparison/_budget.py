@@ -211,25 +211,6 @@ def only_items(X: Any, items: Indices, fill: Any) -> Any:
     return shown
 
 
-def item_means(X: Any) -> NDArray[np.float64]:
-    """Return the mean of each item over the models that have a result on it; 0 where none has.
-
-    Parameters
-    ----------
-    X : {ndarray, DataFrame} of shape (n_models, n_items)
-        Rows of the source models.
-
-    Returns
-    -------
-    means : ndarray of shape (n_items,)
-        The means.
-    """
-    values = np.asarray(X, dtype=np.float64)
-    counts = (~np.isnan(values)).sum(axis=0)
-    means: NDArray[np.float64] = np.nansum(values, axis=0) / np.maximum(counts, 1)
-    return means
-
-
 def _chosen(estimator: Any, columns: Indices) -> ReadItems | None:
     """Return what an estimator chooses itself."""
     if hasattr(estimator, "anchors_"):

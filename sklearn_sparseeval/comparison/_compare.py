@@ -3,7 +3,6 @@
 import pickle
 import warnings
 from collections.abc import Iterable, Iterator
-from importlib.util import find_spec
 from typing import Any
 
 import joblib
@@ -14,6 +13,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
+from sklearn_sparseeval._optional import check_installed
 from sklearn_sparseeval._version import __version__
 from sklearn_sparseeval.comparison._arguments import (
     check_baseline,
@@ -22,13 +22,13 @@ from sklearn_sparseeval.comparison._arguments import (
     check_methods,
     check_seed,
     check_splits,
-    row_means,
 )
 from sklearn_sparseeval.comparison._budget import prepared
 from sklearn_sparseeval.comparison._comparison import Comparison
 from sklearn_sparseeval.comparison._results_file import ResultsFile
 from sklearn_sparseeval.comparison._run import Job, JobResult, run_job
 from sklearn_sparseeval.comparison._scoring import ceilings, check_scorers, shown_name
+from sklearn_sparseeval.numerics.missing import row_means
 
 Array = NDArray[np.floating]
 Split = tuple[NDArray[np.intp], NDArray[np.intp]]
@@ -62,16 +62,18 @@ def compare_estimators(
         parts (a pipeline with a selector, an :class:`~sklearn_sparseeval.AnchoredRegressor`),
         and is cloned; a callable makes one: ``function(n_anchors=50)``. A list names methods of
         :func:`sklearn_sparseeval.methods.get_methods`.
-    X : array-like or DataFrame of shape (n_models, n_items)
+    X : array-like, DataFrame or ScoreMatrix of shape (n_models, n_items)
         Score matrix; NaN = not evaluated. The index of a pandas frame names the models.
     y : array-like of shape (n_models,) or (n_models, n_tasks), default=None
-        Benchmark scores. By default the mean of each model's evaluated items.
+        Benchmark scores. By default the overall score of a ScoreMatrix, else the mean of each
+        model's evaluated items.
     cv : int, splitter or iterable of (sources, targets), default=20
         The splits over models, the same for all methods. An int is the number of random splits
         that hold out a quarter of the models, whole families of them where `groups` is given
         (:class:`~sklearn_sparseeval.splitters.FamilyShuffleSplit`).
     groups : array-like of shape (n_models,), default=None
-        Family of each model, for splitters that take `groups`; shown in predictions.
+        Family of each model, for splitters that take `groups`; shown in predictions. By default
+        those of a ScoreMatrix, if it knows them.
     n_anchors : int, float or iterable of those, default=(20, 50, 100)
         The budgets. A float between 0 and 1 is a share of the items.
     scoring : str, list of str, or dict of str to scorer, default=None
@@ -142,7 +144,7 @@ def compare_estimators(
     >>> comparison.best(n_anchors=50)
     'sparse-ridge'
     """
-    _check_pandas()
+    check_installed("pandas", purpose="compare_estimators")
     named = check_methods(estimators)
     data, target, groups = check_data(X, y, groups)
     budgets = check_budgets(n_anchors, data.shape[1])
@@ -162,7 +164,8 @@ def compare_estimators(
         arriving = _run(waiting, named, (data, target), splits, scorers, n_jobs)
         for result in _with_bar(arriving, len(jobs), len(waiting), progress):
             known.add(result)
-    means_of_rows = target.ndim == 1 and np.allclose(target, row_means(data), equal_nan=True)
+    own_means = row_means(np.asarray(data, dtype=np.float64))
+    means_of_rows = target.ndim == 1 and np.allclose(target, own_means, equal_nan=True)
     comparison = Comparison(
         [known.results[job[:3]] for job in jobs],
         y=target,
@@ -170,7 +173,7 @@ def compare_estimators(
         scorers=list(scorers),
         baseline=baseline,
         groups=groups,
-        model_names=list(X.index) if hasattr(X, "iloc") else None,
+        model_names=list(data.index) if hasattr(data, "iloc") else None,
         ceilings=ceilings(data, splits, map(shown_name, scorers)) if means_of_rows else {},
     )
     _warn_of_failures(comparison)
@@ -251,14 +254,6 @@ def _run(
                 f"A method cannot be sent to other processes: {error.__cause__ or error}. Define "
                 "its classes in a module, or leave n_jobs at 1."
             ) from error
-
-
-def _check_pandas() -> None:
-    if find_spec("pandas") is None:
-        raise ImportError(
-            "compare_estimators makes its tables with pandas, which is not installed. Install it "
-            "with pip install 'sklearn-sparseeval[compare]'."
-        )
 
 
 def _job_seed(seed: int, split: int, n_anchors: int) -> int:

@@ -12,12 +12,12 @@ from threadpoolctl import threadpool_limits
 from sklearn_sparseeval._sklearn import _safe_indexing
 from sklearn_sparseeval.comparison._budget import (
     has_budget,
-    item_means,
     only_items,
     personal_items,
     prepared,
     read_items,
 )
+from sklearn_sparseeval.numerics.missing import item_means
 
 
 class Job(NamedTuple):
@@ -108,20 +108,68 @@ def _fit_and_score(
     result: JobResult, estimator: Any, data: Any, split: Any, scorers: dict[str, Any]
 ) -> None:
     X, y = data
+    held_out = predict_held_out(estimator, X, y, split, n_anchors=result.n_anchors)
+    result.fit_seconds, result.predict_seconds = held_out.fit_seconds, held_out.predict_seconds
+    result.predicted = held_out.predicted.tolist()
+    known = _Predicted(estimator, held_out.predicted)
+    scoring = check_scoring(known, scoring=scorers, raise_exc=True)
+    scores = scoring(known, held_out.shown, y[split[1]])
+    result.scores = {name: float(value) for name, value in scores.items()}
+
+
+class HeldOut(NamedTuple):
+    """What became of the target models of a split."""
+
+    predicted: NDArray[np.float64]  # as the targets' scores
+    shown: Any  # the target rows as the method saw them
+    fit_seconds: float
+    predict_seconds: float
+
+
+def predict_held_out(
+    estimator: Any,
+    X: Any,
+    y: NDArray[np.floating],
+    split: tuple[NDArray[np.intp], NDArray[np.intp]],
+    *,
+    n_anchors: int | None = None,
+) -> HeldOut:
+    """Fit on the source models and predict the targets from their anchors, hiding all else.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted in place.
+    X : {ndarray, DataFrame} of shape (n_models, n_items)
+        Score matrix of all models.
+    y : ndarray of shape (n_models,) or (n_models, n_targets)
+        Benchmark scores of all models.
+    split : tuple of ndarray
+        Rows of the source and of the target models.
+    n_anchors : int, default=None
+        How many items the estimator may read of a model; None allows any number.
+
+    Returns
+    -------
+    held_out : HeldOut
+        The predictions.
+
+    Raises
+    ------
+    ValueError
+        If it is not known which items the estimator reads, it reads more than it may, or it
+        predicts anything but a finite number for each score.
+    """
     sources, targets = split
     X_source, X_target = (_safe_indexing(X, rows) for rows in split)
     start = time.perf_counter()
     estimator.fit(X_source, y[sources])
-    result.fit_seconds = time.perf_counter() - start
-    X_seen = _seen(estimator, X_source, X_target, result.n_anchors)
+    fit_seconds = time.perf_counter() - start
+    shown = _seen(estimator, X_source, X_target, n_anchors or X.shape[1])
     start = time.perf_counter()
-    predicted = np.asarray(estimator.predict(X_seen), dtype=np.float64)
-    result.predict_seconds = time.perf_counter() - start
-    predicted = _checked(predicted, y[targets])
-    result.predicted = predicted.tolist()
-    known = _Predicted(estimator, predicted)
-    scores = check_scoring(known, scoring=scorers, raise_exc=True)(known, X_seen, y[targets])
-    result.scores = {name: float(value) for name, value in scores.items()}
+    predicted = np.asarray(estimator.predict(shown), dtype=np.float64)
+    predict_seconds = time.perf_counter() - start
+    return HeldOut(_checked(predicted, y[targets]), shown, fit_seconds, predict_seconds)
 
 
 def _seen(estimator: Any, X_source: Any, X_target: Any, n_anchors: int) -> Any:
@@ -141,7 +189,10 @@ def _seen(estimator: Any, X_source: Any, X_target: Any, n_anchors: int) -> Any:
             )
         return only_items(X_target, np.empty(0, dtype=np.intp), np.nan)
     _check_budget(len(read.items), n_anchors, n_items)
-    return only_items(X_target, read.items, np.nan if read.allow_nan else item_means(X_source))
+    if read.allow_nan:
+        return only_items(X_target, read.items, np.nan)
+    means = item_means(np.asarray(X_source, dtype=np.float64), empty=0)
+    return only_items(X_target, read.items, means)
 
 
 def _check_budget(n_read: int, n_anchors: int, n_items: int) -> None:

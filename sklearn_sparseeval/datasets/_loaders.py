@@ -1,25 +1,45 @@
 """Loaders of the score matrices that ship with the package."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.utils import Bunch
 
+from sklearn_sparseeval._optional import import_pandas
 from sklearn_sparseeval._sklearn import StrOptions, validate_params
 from sklearn_sparseeval.datasets._archive import read_archive, shipped_archive
 from sklearn_sparseeval.datasets._descriptions import describe
 
+if TYPE_CHECKING:
+    from sklearn_sparseeval.score_matrix import ScoreMatrix
+
+# Names of the data sets that ship.
+SHIPPED = (
+    "helm_lite_gsm",
+    "helm_lite_mmlu",
+    "helm_lite_commonsense",
+    "helm_lite_math",
+    "helm_lite_med_qa",
+    "open_llm_arc_challenge",
+    "open_llm_ifeval",
+    "zeroeval_gsm",
+    "mathvision",
+)
 _HELM_LITE_TASKS = {"gsm", "mmlu", "commonsense", "math", "med_qa"}
 _OPEN_LLM_TASKS = {"arc_challenge", "ifeval"}
-_OUTPUT_OPTIONS = {"return_X_y": ["boolean"], "as_frame": ["boolean"]}
+_OUTPUT_OPTIONS = {
+    "return_X_y": ["boolean"],
+    "as_frame": ["boolean"],
+    "as_matrix": ["boolean"],
+}
 
 
 @validate_params(  # type: ignore[untyped-decorator]
     {"task": [StrOptions(_HELM_LITE_TASKS)], **_OUTPUT_OPTIONS}, prefer_skip_nested_validation=True
 )
 def load_helm_lite(
-    *, task: str = "gsm", return_X_y: bool = False, as_frame: bool = False
-) -> Bunch | tuple[Any, Any]:
+    *, task: str = "gsm", return_X_y: bool = False, as_frame: bool = False, as_matrix: bool = False
+) -> "Bunch | tuple[Any, Any] | ScoreMatrix":
     """Load the results of 83 language models on a scenario of HELM Lite.
 
     =============  ======  =====  ==============================================
@@ -42,6 +62,8 @@ def load_helm_lite(
         If True, return ``(data, target)`` instead of a Bunch.
     as_frame : bool, default=False
         If True, `data` is a pandas DataFrame and `target` a pandas Series.
+    as_matrix : bool, default=False
+        If True, return a :class:`~sklearn_sparseeval.ScoreMatrix` instead of a Bunch.
 
     Returns
     -------
@@ -65,6 +87,8 @@ def load_helm_lite(
             `data` with `target` as last column; None unless ``as_frame=True``.
     (data, target) : tuple, if ``return_X_y=True``
         The two of the attributes above.
+    matrix : ScoreMatrix, if ``as_matrix=True``
+        The scores, with the families of the models.
 
     See Also
     --------
@@ -106,15 +130,19 @@ def load_helm_lite(
     >>> print(gsm.model_names[best], gsm.target[best])
     anthropic_claude-3-5-sonnet-20241022 0.956
     """
-    return _load(f"helm_lite_{task}", return_X_y, as_frame)
+    return _load(f"helm_lite_{task}", return_X_y, as_frame, as_matrix)
 
 
 @validate_params(  # type: ignore[untyped-decorator]
     {"task": [StrOptions(_OPEN_LLM_TASKS)], **_OUTPUT_OPTIONS}, prefer_skip_nested_validation=True
 )
 def load_open_llm(
-    *, task: str = "arc_challenge", return_X_y: bool = False, as_frame: bool = False
-) -> Bunch | tuple[Any, Any]:
+    *,
+    task: str = "arc_challenge",
+    return_X_y: bool = False,
+    as_frame: bool = False,
+    as_matrix: bool = False,
+) -> "Bunch | tuple[Any, Any] | ScoreMatrix":
     """Load the results of open-weights models on a task of the Open LLM Leaderboard 2.
 
     ===============  ======  =====  ========  ==============================================
@@ -134,6 +162,8 @@ def load_open_llm(
         If True, return ``(data, target)`` instead of a Bunch.
     as_frame : bool, default=False
         If True, `data` is a pandas DataFrame and `target` a pandas Series.
+    as_matrix : bool, default=False
+        If True, return a :class:`~sklearn_sparseeval.ScoreMatrix` instead of a Bunch.
 
     Returns
     -------
@@ -157,6 +187,8 @@ def load_open_llm(
             `data` with `target` as last column; None unless ``as_frame=True``.
     (data, target) : tuple, if ``return_X_y=True``
         The two of the attributes above.
+    matrix : ScoreMatrix, if ``as_matrix=True``
+        The scores, with the families of the models.
 
     See Also
     --------
@@ -198,13 +230,13 @@ def load_open_llm(
     >>> set(ifeval.families[source]) & set(ifeval.families[target])
     set()
     """
-    return _load(f"open_llm_{task}", return_X_y, as_frame)
+    return _load(f"open_llm_{task}", return_X_y, as_frame, as_matrix)
 
 
 @validate_params(_OUTPUT_OPTIONS, prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
 def load_zeroeval_gsm(
-    *, return_X_y: bool = False, as_frame: bool = False
-) -> Bunch | tuple[Any, Any]:
+    *, return_X_y: bool = False, as_frame: bool = False, as_matrix: bool = False
+) -> "Bunch | tuple[Any, Any] | ScoreMatrix":
     """Load the results of 44 language models on GSM8K, zero-shot, with missing cells.
 
     44 models by 1319 items; 1.1 % of the cells are missing, all of them in the row of
@@ -216,6 +248,8 @@ def load_zeroeval_gsm(
         If True, return ``(data, target)`` instead of a Bunch.
     as_frame : bool, default=False
         If True, `data` is a pandas DataFrame and `target` a pandas Series.
+    as_matrix : bool, default=False
+        If True, return a :class:`~sklearn_sparseeval.ScoreMatrix` instead of a Bunch.
 
     Returns
     -------
@@ -239,6 +273,8 @@ def load_zeroeval_gsm(
             `data` with `target` as last column; None unless ``as_frame=True``.
     (data, target) : tuple, if ``return_X_y=True``
         The two of the attributes above.
+    matrix : ScoreMatrix, if ``as_matrix=True``
+        The scores, with the families of the models.
 
     See Also
     --------
@@ -270,11 +306,13 @@ def load_zeroeval_gsm(
     >>> print(*zeroeval.model_names[incomplete])
     gemini-1.5-flash-exp-0827
     """
-    return _load("zeroeval_gsm", return_X_y, as_frame)
+    return _load("zeroeval_gsm", return_X_y, as_frame, as_matrix)
 
 
 @validate_params(_OUTPUT_OPTIONS, prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
-def load_mathvision(*, return_X_y: bool = False, as_frame: bool = False) -> Bunch | tuple[Any, Any]:
+def load_mathvision(
+    *, return_X_y: bool = False, as_frame: bool = False, as_matrix: bool = False
+) -> "Bunch | tuple[Any, Any] | ScoreMatrix":
     """Load the results of 16 vision-language models on MATH-Vision: few models, many items.
 
     16 models by 3040 items of competition mathematics, each with a picture. No cell is missing.
@@ -287,6 +325,8 @@ def load_mathvision(*, return_X_y: bool = False, as_frame: bool = False) -> Bunc
         If True, return ``(data, target)`` instead of a Bunch.
     as_frame : bool, default=False
         If True, `data` is a pandas DataFrame and `target` a pandas Series.
+    as_matrix : bool, default=False
+        If True, return a :class:`~sklearn_sparseeval.ScoreMatrix` instead of a Bunch.
 
     Returns
     -------
@@ -310,6 +350,8 @@ def load_mathvision(*, return_X_y: bool = False, as_frame: bool = False) -> Bunc
             `data` with `target` as last column; None unless ``as_frame=True``.
     (data, target) : tuple, if ``return_X_y=True``
         The two of the attributes above.
+    matrix : ScoreMatrix, if ``as_matrix=True``
+        The scores, with the families of the models.
 
     See Also
     --------
@@ -339,16 +381,24 @@ def load_mathvision(*, return_X_y: bool = False, as_frame: bool = False) -> Bunc
     >>> print(mathvision.target.max().round(4))
     0.1766
     """
-    return _load("mathvision", return_X_y, as_frame)
+    return _load("mathvision", return_X_y, as_frame, as_matrix)
 
 
-def _load(name: str, return_X_y: bool, as_frame: bool) -> Bunch | tuple[Any, Any]:
+def _load(
+    name: str, return_X_y: bool, as_frame: bool, as_matrix: bool
+) -> "Bunch | tuple[Any, Any] | ScoreMatrix":
+    if as_matrix:
+        if return_X_y or as_frame:
+            raise ValueError(
+                "as_matrix=True returns a ScoreMatrix; return_X_y and as_frame do not go with it."
+            )
+        return load_shipped(name)
     archive = read_archive(shipped_archive(name))
     data: Any = archive.scores
     target: Any = np.nanmean(archive.scores, axis=1)
     frame = None
     if as_frame:
-        pd = _import_pandas()
+        pd = import_pandas("as_frame=True")
         data = pd.DataFrame(data, index=archive.model_names, columns=archive.item_names)
         target = pd.Series(target, index=data.index, name="score")
         frame = data.join(target)
@@ -365,12 +415,40 @@ def _load(name: str, return_X_y: bool, as_frame: bool) -> Bunch | tuple[Any, Any
     )
 
 
-def _import_pandas() -> Any:
-    try:
-        import pandas as pd
-    except ImportError as error:
-        raise ImportError(
-            "as_frame=True needs pandas, which is not installed. Install it, or use "
-            "as_frame=False for NumPy arrays."
-        ) from error
-    return pd
+def load_shipped(name: str) -> "ScoreMatrix":
+    """Load a score matrix that ships with the package by its name.
+
+    Parameters
+    ----------
+    name : str
+        One of `SHIPPED`, such as "helm_lite_gsm".
+
+    Returns
+    -------
+    matrix : ScoreMatrix
+        The scores, with the families of the models.
+
+    Raises
+    ------
+    ValueError
+        If no such data set ships; it names those that do.
+
+    See Also
+    --------
+    load_helm_lite : The same data as arrays, and what they are.
+
+    Examples
+    --------
+    >>> from sklearn_sparseeval.datasets import load_shipped
+    >>> load_shipped("helm_lite_gsm")
+    ScoreMatrix of 83 models of 24 families x 1000 items
+    """
+    from sklearn_sparseeval.score_matrix import ScoreMatrix
+
+    if name not in SHIPPED:
+        raise ValueError(f"No data set {name!r} ships; there are {', '.join(SHIPPED)}.")
+    archive = read_archive(shipped_archive(name))
+    frame = import_pandas("A score matrix with names").DataFrame(
+        archive.scores, archive.model_names, archive.item_names
+    )
+    return ScoreMatrix.from_frame(frame, families=archive.families)

@@ -8,6 +8,7 @@ from scipy.special import expit
 from sklearn.utils import Bunch, check_random_state, gen_batches
 
 from sklearn_sparseeval._sklearn import Interval, validate_params
+from sklearn_sparseeval.numerics.missing import row_means
 
 Array = NDArray[np.floating]
 Cells = tuple[NDArray[np.integer], NDArray[np.integer]]  # row indices, column indices
@@ -232,10 +233,7 @@ def _put_back(data: Array, cells: Cells, scores: Array, which: NDArray[np.bool_]
 
 
 def _row_means(data: Array) -> NDArray[np.float64]:
-    means = np.empty(len(data))
-    for rows in _row_blocks(data):
-        means[rows] = np.nanmean(data[rows], axis=1, dtype=np.float64)
-    return means
+    return np.concatenate([row_means(data[rows]) for rows in _row_blocks(data)])
 
 
 def _row_blocks(data: Array) -> list[slice]:

@@ -7,11 +7,11 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_sparseeval._sklearn import check_parameters
 from sklearn_sparseeval.displays._legend import legend_below
 from sklearn_sparseeval.displays._matplotlib import FONT_SIZE, Sheet, make_sheet, set_labels
 from sklearn_sparseeval.displays._selection import check_labels
 from sklearn_sparseeval.displays._styles import OTHERS, group_styles, label_style, label_text
-from sklearn_sparseeval.metrics._validation import check_parameters
 
 if TYPE_CHECKING:
     import pandas as pd

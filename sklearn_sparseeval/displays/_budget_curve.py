@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_sparseeval._sklearn import StrOptions
+from sklearn_sparseeval._sklearn import StrOptions, check_parameters
 from sklearn_sparseeval.displays._comparison_like import ComparisonLike
 from sklearn_sparseeval.displays._legend import legend_below, wrapped
 from sklearn_sparseeval.displays._matplotlib import FONT_SIZE, Sheet, make_sheet, set_labels
@@ -18,7 +18,6 @@ from sklearn_sparseeval.displays._metrics import (
 )
 from sklearn_sparseeval.displays._selection import check_known
 from sklearn_sparseeval.displays._styles import Style, method_styles
-from sklearn_sparseeval.metrics._validation import check_parameters
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from sklearn_sparseeval._sklearn import check_parameters
 from sklearn_sparseeval.displays._comparison_like import ComparisonLike
 from sklearn_sparseeval.displays._legend import wrapped
 from sklearn_sparseeval.displays._matplotlib import FONT_SIZE, Sheet, make_sheet, set_labels
 from sklearn_sparseeval.displays._metrics import UNIT, metric_factor, metric_label
 from sklearn_sparseeval.displays._selection import check_known
 from sklearn_sparseeval.displays._styles import method_styles
-from sklearn_sparseeval.metrics._validation import check_parameters
 
 if TYPE_CHECKING:
     import pandas as pd

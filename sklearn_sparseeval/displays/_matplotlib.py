@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from sklearn_sparseeval._optional import import_optional
 from sklearn_sparseeval._sklearn import Interval
 
 FONT_SIZE = [Interval(Real, 0, None, closed="neither"), None]
@@ -34,14 +35,7 @@ def import_pyplot(caller: str) -> Any:
     ImportError
         If matplotlib is not installed.
     """
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise ImportError(
-            f"{caller} needs matplotlib, which is not installed. Install it with "
-            '`pip install "sklearn-sparseeval[compare]"`.'
-        ) from error
-    return plt
+    return import_optional("matplotlib.pyplot", caller)
 
 
 @dataclass(frozen=True)

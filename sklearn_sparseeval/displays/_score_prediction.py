@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sklearn_sparseeval._sklearn import check_parameters
 from sklearn_sparseeval.displays._comparison_like import ComparisonLike
 from sklearn_sparseeval.displays._legend import legend_below, wrapped
 from sklearn_sparseeval.displays._matplotlib import FONT_SIZE, Sheet, make_sheet, set_labels
 from sklearn_sparseeval.displays._metrics import UNIT
 from sklearn_sparseeval.displays._selection import check_known, check_labels
 from sklearn_sparseeval.displays._styles import OTHERS, group_styles, label_style, label_text
-from sklearn_sparseeval.metrics._validation import check_intervals, check_parameters, check_scores
+from sklearn_sparseeval.metrics._validation import check_intervals, check_scores
 
 if TYPE_CHECKING:
     import pandas as pd

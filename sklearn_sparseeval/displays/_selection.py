@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_sparseeval._sklearn import _num_samples
+from sklearn_sparseeval.numerics.missing import is_missing
 
 
 def check_known(name: str, asked: Sequence[Any], known: Iterable[Any]) -> list[Any]:
@@ -78,8 +79,4 @@ def check_labels(name: str, given: Any, n_expected: int, noun: str) -> NDArray[A
             f"{name} has shape {labels.shape}; expected ({n_expected},), one label each. Join "
             "several labels of one into a string."
         )
-    return np.array([None if _is_missing(label) else label for label in labels], dtype=object)
-
-
-def _is_missing(label: Any) -> bool:
-    return not isinstance(label, str) and str(label) in {"None", "nan", "<NA>", "NaT"}
+    return np.array([None if is_missing(label) else label for label in labels], dtype=object)

@@ -4,36 +4,36 @@ from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from typing import Any
 
-from sklearn_sparseeval.estimator_checks import _choice, _invariance, _missing_results
+from sklearn_sparseeval.estimator_checks import _checks
 
 _CHECKS: tuple[Callable[[Any], None], ...] = (
-    _choice.check_anchors,
-    _choice.check_fraction_of_items,
-    _choice.check_more_anchors_than_items,
-    _choice.check_awkward_items,
-    _choice.check_low_rank,
-    _choice.check_few_models,
-    _choice.check_score_ranges,
-    _choice.check_float32,
-    _choice.check_several_tasks,
-    _choice.check_anchor_weights,
-    _invariance.check_default_target,
-    _invariance.check_row_order,
-    _invariance.check_weights_are_repeated_rows,
-    _invariance.check_weight_zero_is_no_row,
-    _invariance.check_refit,
-    _invariance.check_pickle,
-    _invariance.check_global_random_state,
-    _missing_results.check_fit_with_missing_results,
-    _missing_results.check_model_without_results,
-    _missing_results.check_missing_off_the_anchors,
-    _missing_results.check_missing_anchor,
-    _missing_results.check_inverse_transform,
-    _missing_results.check_pipeline_from_anchor_results,
+    _checks.check_anchors,
+    _checks.check_fraction_of_items,
+    _checks.check_more_anchors_than_items,
+    _checks.check_awkward_items,
+    _checks.check_low_rank,
+    _checks.check_few_models,
+    _checks.check_score_ranges,
+    _checks.check_float32,
+    _checks.check_several_tasks,
+    _checks.check_anchor_weights,
+    _checks.check_default_target,
+    _checks.check_row_order,
+    _checks.check_weights_are_repeated_rows,
+    _checks.check_weight_zero_is_no_row,
+    _checks.check_refit,
+    _checks.check_pickle,
+    _checks.check_global_random_state,
+    _checks.check_fit_with_missing_results,
+    _checks.check_model_without_results,
+    _checks.check_missing_off_the_anchors,
+    _checks.check_missing_anchor,
+    _checks.check_inverse_transform,
+    _checks.check_pipeline_from_anchor_results,
 )
 _DATA_FRAME_CHECKS: tuple[Callable[[Any], None], ...] = (
-    _missing_results.check_missing_anchor_by_name,
-    _missing_results.check_inverse_transform_of_data_frame,
+    _checks.check_missing_anchor_by_name,
+    _checks.check_inverse_transform_of_data_frame,
 )
 
 

@@ -2,7 +2,7 @@ from ._item_lists import to_item_lists as to_item_lists
 from ._lmms_eval import read_lmms_eval as read_lmms_eval
 from ._omnievalkit import read_omnievalkit as read_omnievalkit
 from ._results import read_results as read_results
-from .anchor_runs._report import AnchorRunReport as AnchorRunReport
+from .anchor_runs._findings import AnchorRunReport as AnchorRunReport
 from .anchor_runs._verify import verify_anchor_run as verify_anchor_run
 from .helm._read import read_helm as read_helm
 from .inspect._read import read_inspect as read_inspect

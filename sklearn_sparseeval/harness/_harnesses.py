@@ -1,122 +1,102 @@
-"""The formats that results come in, and how to tell them apart."""
+"""The harnesses that are known: a record of each, which its own module fills in."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, cast
 
-from sklearn_sparseeval._errors import ResultsError
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+    from sklearn_sparseeval.harness._item_lists import HarnessRun
+    from sklearn_sparseeval.harness.table._rows import Rows
+
+# A line for each: where, in this package, its record HARNESS is. The order is that of messages.
+_MODULES = {
+    "lm_eval": "lm_eval._read",
+    "inspect": "inspect._read",
+    "helm": "helm._read",
+    "lighteval": "lighteval._read",
+    "opencompass": "opencompass._read",
+    "vlmevalkit": "vlmevalkit._read",
+    "lmms_eval": "_lmms_eval",
+    "omnievalkit": "_omnievalkit",
+}
+NAMES = tuple(_MODULES)
 
 
-class Format(NamedTuple):
-    """A format of results: its reader is ``read_<name>``, in the module ``_<name>``."""
+@dataclass(frozen=True, eq=False)
+class Harness:
+    """What is to be known of an evaluation harness.
+
+    Parameters
+    ----------
+    name : str
+        What its results say in the column ``harness``; its reader is ``read_<name>``.
+    title : str
+        What people call it.
+    files : str
+        What its files of results are called, and how it is made to write them.
+    nothing_found : str
+        What to say if there are none; ``{n_files}`` and ``{paths}`` stand for what was given.
+    result_files : callable
+        Picks its files out of any.
+    parse : callable
+        Reads one file into rows. Has to be a function of a module, to be sent to other processes.
+    write : callable, default=None
+        Writes anchors, of which it gets the data frame, to a folder; further gets what the commands
+        say besides the anchors, or None. Gives a `HarnessRun`. None if the harness has no option
+        for chosen items.
+    check_args : callable, default=None
+        Raises ValueError for what a command must not say of items; None if it has no commands.
+    hashes_whole_items : bool, default=False
+        Whether a content hash is of all that the item holds, so that it proves which one it is.
+        That of a question about a picture may leave the picture out.
+    as_planned : frozenset of str, default=frozenset()
+        Kinds of the notes that a run of chosen items raises although all is well.
+    hints : mapping of str to str, default={}
+        What to say besides of a finding in a run of anchors, by its kind.
+    """
 
     name: str
-    harness: str
+    title: str
     files: str
+    nothing_found: str
+    result_files: Callable[[list[Path]], list[Path]]
+    parse: "Callable[[Path], Rows]"
+    write: "Callable[[DataFrame, Path, str | None], HarnessRun] | None" = None
+    check_args: "Callable[[DataFrame, str], None] | None" = None
+    hashes_whole_items: bool = False
+    as_planned: frozenset[str] = frozenset()
+    hints: Mapping[str, str] = field(default_factory=dict)
 
 
-FORMATS = {
-    one.name: one
-    for one in (
-        Format(
-            "lm_eval",
-            "lm-evaluation-harness",
-            "samples_<task>_<date>.jsonl, written with --log_samples",
-        ),
-        Format("inspect", "Inspect AI", "<date>_<task>_<id>.eval or .json"),
-        Format("helm", "HELM", "per_instance_stats.json, one per run"),
-        Format(
-            "lighteval",
-            "lighteval",
-            "details_<task>_<date>.parquet, written with --save-details",
-        ),
-        Format(
-            "opencompass",
-            "OpenCompass",
-            "results/<model>/<dataset>.json with details, as --dump-eval-details writes them",
-        ),
-        Format(
-            "vlmevalkit",
-            "VLMEvalKit",
-            "<model>/<run>/<model>_<dataset>_<judge>_result.xlsx, .tsv or .json",
-        ),
-        Format(
-            "lmms_eval",
-            "lmms-eval",
-            "<date>_samples_<task>.jsonl, written with --log_samples",
-        ),
-        Format("omnievalkit", "OmniEvalKit", "<model>/<dataset>/scored_dataset.json"),
-    )
-}
-
-
-def read_as(name: str, paths: list[Any], **options: Any) -> Any:
-    """Read results of a known format.
+def harness_named(name: str) -> Harness | None:
+    """Look up a harness.
 
     Parameters
     ----------
     name : str
-        Name of the format.
-    paths : list of path-like
-        Files and folders.
-    **options : object
-        Other parameters of the reader.
+        Its name, as in the column ``harness`` of results.
 
     Returns
     -------
-    results : pandas.DataFrame
-        The long table.
+    harness : Harness or None
+        Its record; None if it is not known.
     """
-    return getattr(_module(name), f"read_{name}")(paths, **options)
+    if name not in _MODULES:
+        return None
+    module = import_module(f"sklearn_sparseeval.harness.{_MODULES[name]}")
+    return cast("Harness", module.HARNESS)
 
 
-def recognise(files: list[Path], where: str) -> str:
-    """Find the one format that files are of.
-
-    Parameters
-    ----------
-    files : list of Path
-        All files; those that no format claims do not matter.
-    where : str
-        Where they lie, for messages.
+def all_harnesses() -> list[Harness]:
+    """List the harnesses that are known.
 
     Returns
     -------
-    name : str
-        Name of the format.
-
-    Raises
-    ------
-    ResultsError
-        If no format claims a file, or several do.
+    harnesses : list of Harness
+        Their records, in the order of messages.
     """
-    claimed = {name: claims for name in FORMATS if (claims := _module(name).result_files(files))}
-    if len(claimed) == 1:
-        return next(iter(claimed))
-    if not claimed:
-        raise ResultsError(_nothing_found(files, where))
-    counts = "; ".join(
-        f"{len(claims)} of {FORMATS[name].harness}, such as {claims[0]}"
-        for name, claims in claimed.items()
-    )
-    first = next(iter(claimed))
-    raise ResultsError(
-        f"{where} holds results of several harnesses: {counts}. Give the folders of one, or say "
-        f"which to read: format={first!r} (--format {first})."
-    )
-
-
-def _module(name: str) -> Any:
-    inside = f"_{name}" if name in ("lmms_eval", "omnievalkit") else f"{name}._read"
-    return import_module(f"sklearn_sparseeval.harness.{inside}")
-
-
-def _nothing_found(files: list[Path], where: str) -> str:
-    known = "; ".join(f"{one.harness} ({one.name}): {one.files}" for one in FORMATS.values())
-    if not files:
-        found = "It holds no file."
-    else:
-        shown = ", ".join(str(path) for path in files[:3])
-        more = f" and {len(files) - 3} more" if len(files) > 3 else ""
-        found = f"Found: {shown}{more}."
-    return f"{where} holds no results per item. Expected files like {known}. {found}"
+    return [harness for name in NAMES if (harness := harness_named(name)) is not None]

@@ -1,19 +1,33 @@
 """Writes anchors as plain lists of ids, for harnesses that take them by hand or by script."""
 
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sklearn_sparseeval._errors import ResultsError
 from sklearn_sparseeval.harness.table._natural_order import natural_key
-from sklearn_sparseeval.harness.table._reading import PathLike
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 
-def to_item_lists(anchors: "DataFrame", path: PathLike | None = None) -> dict[str, list[str]]:
+class HarnessRun(NamedTuple):
+    """How to run anchors with one harness."""
+
+    harness: str
+    files: list[str]
+    """Names of the files that were written."""
+    commands: list[str]
+    results: str
+    """Where the commands put the results, or where the user would."""
+    advice: str
+
+
+def to_item_lists(
+    anchors: "DataFrame", path: str | os.PathLike[str] | None = None
+) -> dict[str, list[str]]:
     """List the ids of anchors by task, and perhaps write them to a file.
 
     Parameters

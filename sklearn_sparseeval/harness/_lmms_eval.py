@@ -4,15 +4,21 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from sklearn_sparseeval._errors import ResultsError
 from sklearn_sparseeval._fingerprint import NOT_RECORDED, text_fingerprint
-from sklearn_sparseeval._messages import short
+from sklearn_sparseeval.harness._harnesses import Harness
+from sklearn_sparseeval.harness._results import read_as
 from sklearn_sparseeval.harness.lm_eval._model import LMMS_EVAL_KEYS
-from sklearn_sparseeval.harness.lm_eval._results_file import Run, run_in_folder, run_of
+from sklearn_sparseeval.harness.lm_eval._results_file import (
+    PARTIAL_TASK,
+    Run,
+    run_in_folder,
+    run_of,
+)
 from sklearn_sparseeval.harness.lm_eval._samples import Samples, item_of, sample_records
-from sklearn_sparseeval.harness.table._reading import PathLike, ReadOptions, files_under, read_files
+from sklearn_sparseeval.harness.table._reading import PathLike
 from sklearn_sparseeval.harness.table._rows import Rows
 
 if TYPE_CHECKING:
@@ -180,16 +186,7 @@ def read_lmms_eval(
            model task item                metric  value
     0  acme/eyes  mme    0  mme_perception_score    1.0
     """
-    files = files_under(paths)
-    samples = result_files(files)
-    if not samples:
-        raise ResultsError(
-            f"There is no file <date>_samples_<task>.jsonl among the {len(files)} files of "
-            f"{short(paths)}. lmms-eval writes them, one per task, if it is run with --log_samples "
-            "and --output_path."
-        )
-    results = read_files(samples, parse, ReadOptions(n_jobs, on_error, progress))
-    return cast("DataFrame", results)
+    return read_as(HARNESS, paths, n_jobs=n_jobs, on_error=on_error, progress=progress)
 
 
 def parse(path: Path) -> Rows:
@@ -276,3 +273,17 @@ def _tokens(counts: Any) -> float:
         if isinstance(request.get(key), int | float) and 0 <= request[key] < _MOST_TOKENS
     ]
     return float(sum(known)) if known else math.nan
+
+
+HARNESS = Harness(
+    name="lmms_eval",
+    title="lmms-eval",
+    files="<date>_samples_<task>.jsonl, written with --log_samples",
+    nothing_found=(
+        "There is no file <date>_samples_<task>.jsonl among the {n_files} files of {paths}. "
+        "lmms-eval writes them, one per task, if it is run with --log_samples and --output_path."
+    ),
+    result_files=result_files,
+    parse=parse,
+    as_planned=frozenset({PARTIAL_TASK}),
+)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from sklearn_sparseeval._errors import ResultsError
 from sklearn_sparseeval._fingerprint import (
@@ -12,11 +12,12 @@ from sklearn_sparseeval._fingerprint import (
     text_fingerprint,
 )
 from sklearn_sparseeval._messages import short
+from sklearn_sparseeval.harness._harnesses import Harness
+from sklearn_sparseeval.harness._results import read_as
 from sklearn_sparseeval.harness.table._json_text import expect, read_json
-from sklearn_sparseeval.harness.table._reading import PathLike, ReadOptions, files_under, read_files
-from sklearn_sparseeval.harness.table._refusals import Refusals
+from sklearn_sparseeval.harness.table._reading import PathLike
 from sklearn_sparseeval.harness.table._rows import Rows
-from sklearn_sparseeval.harness.table._values import NoSingleNumberError, scores_of
+from sklearn_sparseeval.harness.table._values import NoSingleNumberError, Refusals, scores_of
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -97,15 +98,7 @@ def read_omnievalkit(
     0  acme-one  mmlu  mmlu_000000    acc    1.0   anatomy
     1  acme-one  mmlu  mmlu_000001    acc    0.0  virology
     """
-    files = files_under(paths)
-    scored = result_files(files)
-    if not scored:
-        raise ResultsError(
-            f"There is no file <model>/<dataset>/{_RESULTS} among the {len(files)} files of "
-            f"{short(paths)}. OmniEvalKit writes it when all samples are answered."
-        )
-    options = ReadOptions(n_jobs, on_error, progress)
-    return cast("DataFrame", read_files(scored, parse, options))
+    return read_as(HARNESS, paths, n_jobs=n_jobs, on_error=on_error, progress=progress)
 
 
 def result_files(files: list[Path]) -> list[Path]:
@@ -154,8 +147,9 @@ def parse(path: Path) -> Rows:
         seen.add(item)
         if sample.get("score") is None:
             rows.note(
+                "not-scored",
                 "samples were left out since they have no score; OmniEvalKit scores a data set "
-                "only if the right answer of every sample is known"
+                "only if the right answer of every sample is known",
             )
             continue
         _add_scores(rows, refusals, item, sample)
@@ -197,3 +191,16 @@ def _add_scores(rows: Rows, refusals: Refusals, item: str, sample: dict[str, Any
             continue
         for name, score in scores:
             rows.add(item, name, score, **about)
+
+
+HARNESS = Harness(
+    name="omnievalkit",
+    title="OmniEvalKit",
+    files="<model>/<dataset>/scored_dataset.json",
+    nothing_found=(
+        f"There is no file <model>/<dataset>/{_RESULTS} among the {{n_files}} files of {{paths}}. "
+        "OmniEvalKit writes it when all samples are answered."
+    ),
+    result_files=result_files,
+    parse=parse,
+)

@@ -1,15 +1,60 @@
-"""Reads results of whatever harness wrote them."""
+"""The one reader behind those of all harnesses, and how their files are told apart."""
 
 import os
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from sklearn_sparseeval._errors import ResultsError
 from sklearn_sparseeval._messages import short
-from sklearn_sparseeval.harness._harnesses import FORMATS, read_as, recognise
-from sklearn_sparseeval.harness.table._reading import PathLike, files_under
+from sklearn_sparseeval.harness._harnesses import NAMES, Harness, all_harnesses, harness_named
+from sklearn_sparseeval.harness.table._reading import PathLike, ReadOptions, files_under, read_files
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+
+def read_as(
+    harness: Harness,
+    paths: PathLike | Iterable[PathLike],
+    *,
+    n_jobs: int | None,
+    on_error: str,
+    progress: bool | None,
+) -> "DataFrame":
+    """Read results of a known harness into the long table.
+
+    Parameters
+    ----------
+    harness : Harness
+        Whose.
+    paths : path-like or iterable of path-like
+        Files and folders.
+    n_jobs : int or None
+        Number of processes that read files.
+    on_error : {"raise", "skip"}
+        What to do about a file that cannot be read.
+    progress : bool or None
+        Whether to show a bar.
+
+    Returns
+    -------
+    results : pandas.DataFrame
+        The long table.
+
+    Raises
+    ------
+    ResultsError
+        If there is no file of this harness, or one cannot be read.
+    """
+    given = paths if isinstance(paths, str | os.PathLike) else list(paths)
+    files = files_under(given)
+    results = harness.result_files(files)
+    if not results:
+        shown = short(str(given) if isinstance(given, os.PathLike) else given, 200)
+        raise ResultsError(harness.nothing_found.format(n_files=len(files), paths=shown))
+    options = ReadOptions(n_jobs, on_error, progress)
+    return cast("DataFrame", read_files(results, harness.parse, options))
 
 
 def read_results(
@@ -107,8 +152,56 @@ def read_results(
     given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     if format is None:
         where = str(given[0]) if len(given) == 1 else short([str(path) for path in given])
-        format = recognise(files_under(given), where)
-    elif format not in FORMATS:
-        raise ValueError(f"format is {format!r}; expected one of {', '.join(map(repr, FORMATS))}.")
-    results = read_as(format, given, n_jobs=n_jobs, on_error=on_error, progress=progress)
-    return cast("DataFrame", results)
+        harness: Harness | None = recognise(files_under(given), where)
+    else:
+        harness = harness_named(format)
+    if harness is None:
+        raise ValueError(f"format is {format!r}; expected one of {', '.join(map(repr, NAMES))}.")
+    return read_as(harness, given, n_jobs=n_jobs, on_error=on_error, progress=progress)
+
+
+def recognise(files: list[Path], where: str) -> Harness:
+    """Find the one harness that files are of.
+
+    Parameters
+    ----------
+    files : list of Path
+        All files; those that no harness claims do not matter.
+    where : str
+        Where they lie, for messages.
+
+    Returns
+    -------
+    harness : Harness
+        Its record.
+
+    Raises
+    ------
+    ResultsError
+        If no harness claims a file, or several do.
+    """
+    harnesses = all_harnesses()
+    claimed = {one: claims for one in harnesses if (claims := one.result_files(files))}
+    if len(claimed) == 1:
+        return next(iter(claimed))
+    if not claimed:
+        raise ResultsError(_nothing_found(harnesses, files, where))
+    counts = "; ".join(
+        f"{len(claims)} of {one.title}, such as {claims[0]}" for one, claims in claimed.items()
+    )
+    first = next(iter(claimed)).name
+    raise ResultsError(
+        f"{where} holds results of several harnesses: {counts}. Give the folders of one, or say "
+        f"which to read: format={first!r} (--format {first})."
+    )
+
+
+def _nothing_found(harnesses: list[Harness], files: list[Path], where: str) -> str:
+    known = "; ".join(f"{one.title} ({one.name}): {one.files}" for one in harnesses)
+    if not files:
+        found = "It holds no file."
+    else:
+        shown = ", ".join(str(path) for path in files[:3])
+        more = f" and {len(files) - 3} more" if len(files) > 3 else ""
+        found = f"Found: {shown}{more}."
+    return f"{where} holds no results per item. Expected files like {known}. {found}"

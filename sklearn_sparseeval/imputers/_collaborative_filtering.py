@@ -9,7 +9,6 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn_sparseeval._sklearn import Interval
 from sklearn_sparseeval.imputers._distances import mean_absolute_differences
 from sklearn_sparseeval.imputers._source_imputer import SourceImputer, SourceModels
-from sklearn_sparseeval.imputers._transport import LineDistribution
 from sklearn_sparseeval.numerics.item_groups import item_groups
 
 Array = NDArray[np.floating]
@@ -181,3 +180,53 @@ class CollaborativeFilteringImputer(SourceImputer):
             share = self.n_virtual / (self.n_virtual + n_results[task])
             shift[items] = share * (transported - own[task])
         return shift
+
+
+class LineDistribution:
+    """Weighted points on a line, and the map of optimal transport to others: monotone.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n_points,)
+        Where the points are.
+    weight : ndarray of shape (n_points,)
+        Not negative, not all zero. Points without a weight are not there.
+    """
+
+    def __init__(self, points: Array, weight: Array) -> None:
+        self._points, place = np.unique(points[weight > 0], return_inverse=True)
+        mass = np.bincount(place, weights=weight[weight > 0])
+        self._level = (np.cumsum(mass) - mass / 2) / mass.sum()
+
+    def rank(self, value: float) -> tuple[float, float]:
+        """Return the share of the distribution below a value, and how far beyond its ends it is.
+
+        Parameters
+        ----------
+        value : float
+            Any.
+
+        Returns
+        -------
+        level : float
+            Half of the mass at the value counts; linear between points, constant beyond the ends.
+        beyond : float
+            Distance from the nearer end, negative below; 0 between the ends.
+        """
+        inside = float(np.clip(value, self._points[0], self._points[-1]))
+        return float(np.interp(inside, self._points, self._level)), value - inside
+
+    def at(self, level: Array) -> Array:
+        """Return the points below which these shares of the distribution lie.
+
+        Parameters
+        ----------
+        level : ndarray
+            Shares, as `rank` returns them.
+
+        Returns
+        -------
+        points : ndarray
+            Of the same shape; the ends for levels beyond theirs.
+        """
+        return np.asarray(np.interp(level, self._level, self._points))

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
-from sklearn_sparseeval.imputers._patterns import rows_by_pattern
+from sklearn_sparseeval.numerics.row_identity import rows_by_pattern
 
 Array = NDArray[np.floating]
 Indices = NDArray[np.intp]

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_sparseeval._sklearn import Interval, StrOptions
-from sklearn_sparseeval.imputers._patterns import rows_by_pattern
 from sklearn_sparseeval.imputers._source_imputer import SourceImputer, SourceModels
 from sklearn_sparseeval.numerics.ridge import RELATIVE_ALPHAS, fit_ridge
+from sklearn_sparseeval.numerics.row_identity import rows_by_pattern
 
 Array = NDArray[np.floating]
 

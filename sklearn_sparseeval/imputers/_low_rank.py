@@ -2,23 +2,27 @@
 
 import warnings
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, gen_batches
 
 from sklearn_sparseeval._sklearn import Interval, RealNotInt, StrOptions
-from sklearn_sparseeval.imputers._projection import LowRankModel, complete_rows
 from sklearn_sparseeval.imputers._source_imputer import SourceImputer, SourceModels
-from sklearn_sparseeval.numerics.latent_items import _distinct_rows
+from sklearn_sparseeval.numerics.latent_items import latent_item_features
+from sklearn_sparseeval.numerics.row_identity import distinct_rows
 
 Array = NDArray[np.floating]
 
 _RANKS = (0, 1, 2, 3, 4, 6, 8, 12, 16)
 _TIED = 1e-9  # errors this close are equal: the smaller rank is taken
 _VALIDATION_ROUNDS = 10  # of completing the source models of the other folds
+_BLOCK_CELLS = 2**22  # of float64 at a time, 32 MiB
+# Relative to the mean variance of an item, and absolute, for scores from 0 to 1: what keeps the
+# projection on exact loadings well defined.
+_LEAST_SHARE, _LEAST_NOISE = 1e-6, 1e-12
 
 
 class LowRankImputer(SourceImputer):
@@ -31,7 +35,7 @@ class LowRankImputer(SourceImputer):
 
     Parameters
     ----------
-    rank : int or "auto", default="auto"
+    n_components : int or "auto", default="auto"
         Number of loadings, 0 or more. "auto" takes the one of 0, 1, 2, 3, 4, 6, 8, 12 and 16 that
         predicts hidden results of left-out source models best.
     alpha : float, default=1.0
@@ -44,10 +48,10 @@ class LowRankImputer(SourceImputer):
         model, which fails for targets stronger than all of them.
     n_observed : int or float, default=0.1
         How many results a left-out source model keeps while the others are predicted, for
-        ``rank="auto"``: about what a target will have. An int is the number itself, a float
+        ``n_components="auto"``: about what a target will have. An int is the number itself, a float
         between 0 and 1 a share of the items.
     n_folds : int, default=5
-        Number of folds of source models, at least 2, for ``rank="auto"``.
+        Number of folds of source models, at least 2, for ``n_components="auto"``.
     max_iter : int, default=100
         Most rounds of completing the source models. Complete ones need none.
     tol : float, default=1e-3
@@ -57,18 +61,19 @@ class LowRankImputer(SourceImputer):
         Smallest and largest possible score. Where it is given, imputed results are clipped to it
         and scores outside it are refused. None clips nothing.
     random_state : int, RandomState instance or None, default=None
-        Seeds the folds and what is hidden, for ``rank="auto"``.
+        Seeds the folds and what is hidden, for ``n_components="auto"``.
 
     Attributes
     ----------
-    rank_ : int
+    n_components_ : int
         Number of loadings used.
     ranks_ : ndarray of shape (n_ranks,)
-        Ranks tried, as far as the number of models and items allows. Only with ``rank="auto"``.
+        Ranks tried, as far as the number of models and items allows. Only with
+        ``n_components="auto"``.
     validation_errors_ : ndarray of shape (n_ranks,)
         Root mean squared error on the hidden results for each of `ranks_`, in the units of the
-        scores; NaN where a single rank is possible. Only with ``rank="auto"``.
-    components_ : ndarray of shape (rank, n_items)
+        scores; NaN where a single rank is possible. Only with ``n_components="auto"``.
+    components_ : ndarray of shape (`n_components_`, n_items)
         Loadings, in units of the scores: what an item's result changes by, where the coordinate
         changes by its standard deviation over the source models. Zero for items without results.
     noise_variance_ : float
@@ -128,7 +133,7 @@ class LowRankImputer(SourceImputer):
 
     _parameter_constraints: dict[str, list[Any]] = {
         **SourceImputer._parameter_constraints,
-        "rank": [Interval(Integral, 0, None, closed="left"), StrOptions({"auto"})],
+        "n_components": [Interval(Integral, 0, None, closed="left"), StrOptions({"auto"})],
         "alpha": [Interval(Real, 0, None, closed="neither")],
         "fit_intercept": ["boolean"],
         "n_observed": [
@@ -143,7 +148,7 @@ class LowRankImputer(SourceImputer):
 
     def __init__(
         self,
-        rank: int | str = "auto",
+        n_components: int | str = "auto",
         *,
         alpha: float = 1.0,
         fit_intercept: bool = True,
@@ -154,7 +159,7 @@ class LowRankImputer(SourceImputer):
         score_range: tuple[float, float] | None = None,
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
-        self.rank = rank
+        self.n_components = n_components
         self.alpha = alpha
         self.fit_intercept = fit_intercept
         self.n_observed = n_observed
@@ -165,11 +170,13 @@ class LowRankImputer(SourceImputer):
         self.random_state = random_state
 
     def _learn(self, sources: SourceModels) -> None:
-        for name in ("ranks_", "validation_errors_"):  # of an earlier fit with rank="auto"
+        for name in ("ranks_", "validation_errors_"):  # of an earlier fit with n_components="auto"
             self.__dict__.pop(name, None)
-        rank = self._validated_rank(sources) if isinstance(self.rank, str) else int(self.rank)
-        self.rank_ = min(rank, *sources.scores.shape)
-        completed, self.n_iter_, converged = self._completed(sources, self.rank_, self.max_iter)
+        auto = isinstance(self.n_components, str)
+        rank = self._validated_rank(sources) if auto else int(self.n_components)
+        rank = min(rank, *sources.scores.shape)
+        self.n_components_ = rank
+        completed, self.n_iter_, converged = self._completed(sources, rank, self.max_iter)
         if not converged:
             warnings.warn(
                 f"The missing results of the source models still changed after max_iter="
@@ -177,8 +184,8 @@ class LowRankImputer(SourceImputer):
                 ConvergenceWarning,
                 stacklevel=4,
             )
-        self._model = LowRankModel.of(completed, sources.weight, self.rank_)
-        self.components_: Array = np.zeros((self.rank_, self.n_features_in_))
+        self._model = LowRankModel.of(completed, sources.weight, rank)
+        self.components_: Array = np.zeros((rank, self.n_features_in_))
         self.components_[:, self._known] = self._model.loadings.T * self._span
         self.noise_variance_ = self._model.noise * self._span**2
 
@@ -197,7 +204,7 @@ class LowRankImputer(SourceImputer):
         """Choose the rank that predicts hidden results of left-out models best."""
         rng = check_random_state(self.random_state)
         # In an order of their own, so that the folds do not depend on how models are listed.
-        rows, weight = _distinct_rows(sources.scores, sources.weight)
+        rows, weight = distinct_rows(sources.scores, sources.weight)
         scores = sources.scores[rows]
         n_folds = min(self.n_folds, len(rows))
         n_training = len(rows) - -(-len(rows) // n_folds)
@@ -249,3 +256,144 @@ class LowRankImputer(SourceImputer):
         place = keys.argsort(axis=1).argsort(axis=1)
         n_kept_of_row = np.clip(evaluated.sum(axis=1) - 1, 1, n_kept)
         return np.where(place < n_kept_of_row[:, np.newaxis], scores, np.nan)
+
+
+class LowRankModel(NamedTuple):
+    """A row is the items' means, plus a level, plus loadings times coordinates of variance 1."""
+
+    means: Array  # (n_items,)
+    loadings: Array  # (n_items, rank)
+    variance: float  # of the rows, summed over the items
+
+    @classmethod
+    def of(cls, scores: Array, weight: Array, rank: int) -> "LowRankModel":
+        """Take the leading principal components of complete rows.
+
+        Parameters
+        ----------
+        scores : ndarray of shape (n_models, n_items)
+            Complete results.
+        weight : ndarray of shape (n_models,)
+            Positive weights.
+        rank : int
+            How many loadings, 0 or more; those beyond the rank of the scores are zero.
+
+        Returns
+        -------
+        model : LowRankModel
+            Fitted.
+        """
+        features = latent_item_features(scores, weight, rank)
+        means, loadings = features[:, 0], features[:, 1:]
+        squares = np.einsum("ij,ij->i", scores - means, scores - means)
+        return cls(means, loadings, float(weight @ squares / weight.sum()))
+
+    @property
+    def noise(self) -> float:
+        """Variance of a result about what the loadings say.
+
+        Returns
+        -------
+        noise : float
+            Never quite zero.
+        """
+        left = max(self.variance - float((self.loadings**2).sum()), _LEAST_SHARE * self.variance)
+        return max(left / len(self.means), _LEAST_NOISE)
+
+    def project(self, results: Array, alpha: float, fit_intercept: bool) -> Array:
+        """Predict all items of each row from those it has, by ridge regression on the loadings.
+
+        Parameters
+        ----------
+        results : ndarray of shape (n_rows, n_items)
+            NaN = not evaluated; at least one result in a row.
+        alpha : float
+            Penalty of the coordinates in units of the noise, positive.
+        fit_intercept : bool
+            Whether each row has a level of its own, without a penalty.
+
+        Returns
+        -------
+        predicted : ndarray of shape (n_rows, n_items)
+            Without NaN.
+        """
+        level = np.ones((len(self.means), int(fit_intercept)))
+        design = np.hstack([level, self.loadings])
+        if not design.shape[1]:
+            return np.tile(self.means, (len(results), 1))
+        penalty = np.full(design.shape[1], alpha * self.noise)
+        penalty[: level.shape[1]] = 0
+        predicted = np.empty_like(results)
+        for batch in gen_batches(len(results), max(1, _BLOCK_CELLS // (1 + len(penalty) ** 2))):
+            rows = results[batch]
+            have = ~np.isnan(rows)
+            moments = _second_moments(have, design) + np.diag(penalty)
+            products = np.where(have, rows - self.means, 0) @ design
+            coordinates = np.linalg.solve(moments, products[:, :, np.newaxis])[:, :, 0]
+            predicted[batch] = self.means + coordinates @ design.T
+        return predicted
+
+
+def complete_rows(
+    scores: Array,
+    weight: Array,
+    filled: Array,
+    rank: int,
+    alpha: float,
+    fit_intercept: bool,
+    max_iter: int,
+    tol: float,
+) -> tuple[Array, int, bool]:
+    """Fill missing results by principal components and projection in turn.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_models, n_items)
+        NaN = not evaluated.
+    weight : ndarray of shape (n_models,)
+        Positive weights.
+    filled : ndarray of shape (n_models, n_items)
+        The same with a first guess in place of NaN. Not changed.
+    rank : int
+        Number of components.
+    alpha : float
+        Penalty of the projection.
+    fit_intercept : bool
+        Whether each row has a level of its own.
+    max_iter : int
+        Most rounds.
+    tol : float
+        Root mean squared change of the filled results at which to stop, in units of the results'
+        standard deviation about the items' means.
+
+    Returns
+    -------
+    filled : ndarray of shape (n_models, n_items)
+        Complete.
+    n_iter : int
+        Number of rounds; 1 where nothing was missing.
+    converged : bool
+        Whether the change became small enough.
+    """
+    missing = np.isnan(scores)
+    if not missing.any():
+        return scores, 1, True
+    filled = filled.copy()
+    for n_iter in range(1, max_iter + 1):
+        model = LowRankModel.of(filled, weight, rank)
+        guess = model.project(scores, alpha, fit_intercept)[missing]
+        change = np.sqrt(np.mean((guess - filled[missing]) ** 2))
+        filled[missing] = guess
+        if change <= tol * np.sqrt(model.variance / len(model.means)):
+            return filled, n_iter, True
+    return filled, max_iter, False
+
+
+def _second_moments(have: NDArray[np.bool_], design: Array) -> Array:
+    """Return the design's moments over the items of each row, (n_rows, n_columns, n_columns)."""
+    n_columns = design.shape[1]
+    moments = np.zeros((len(have), n_columns**2))
+    for items in gen_batches(len(design), max(1, _BLOCK_CELLS // (1 + n_columns**2))):
+        products = design[items, :, np.newaxis] * design[items, np.newaxis]
+        moments += have[:, items].astype(np.float64) @ products.reshape(-1, n_columns**2)
+    return moments.reshape(-1, n_columns, n_columns)

@@ -11,6 +11,8 @@ from threadpoolctl import threadpool_limits
 
 from sklearn_sparseeval._messages import listing
 from sklearn_sparseeval._sklearn import _check_sample_weight, _fit_context, validate_data
+from sklearn_sparseeval.numerics.missing import item_means
+from sklearn_sparseeval.numerics.score_scale import score_bounds
 
 Array = NDArray[np.floating]
 Indices = NDArray[np.intp]
@@ -21,18 +23,6 @@ class SourceModels(NamedTuple):
 
     scores: Array  # (n_models, n_known), between 0 and 1; NaN = not evaluated
     weight: Array  # (n_models,), positive
-
-    def item_means(self) -> Array:
-        """Average each item over the models that have it, by their weights.
-
-        Returns
-        -------
-        means : ndarray of shape (n_known,)
-            Without NaN.
-        """
-        have = ~np.isnan(self.scores)
-        means = self.weight @ np.where(have, self.scores, 0) / (self.weight @ have)
-        return np.asarray(means)
 
     def filled(self) -> Array:
         """Fill missing results with the item's mean plus the model's mean deviation.
@@ -45,7 +35,7 @@ class SourceModels(NamedTuple):
         missing = np.isnan(self.scores)
         if not missing.any():
             return self.scores
-        means = self.item_means()
+        means = item_means(self.scores, self.weight)
         deviation = np.nanmean(self.scores - means, axis=1, keepdims=True)
         return np.where(missing, np.clip(means + deviation, 0, 1), self.scores)
 
@@ -105,7 +95,8 @@ class SourceImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         scaled = (scores[:, self._known] - self._low) / self._span
         sources = SourceModels(scaled, weight[rows])
         self.item_means_: Array = np.full(X_valid.shape[1], np.nan)
-        self.item_means_[self._known] = sources.item_means() * self._span + self._low
+        means = item_means(sources.scores, sources.weight)
+        self.item_means_[self._known] = means * self._span + self._low
         with threadpool_limits(1):  # the matrices are small, and results must not vary by machine
             self._learn(sources)
         return self
@@ -176,9 +167,7 @@ class SourceImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """Return the score that counts as 0, and the range of scores that counts as 1."""
         bounds: Any = self.score_range
         if bounds is None:
-            low, high = float(np.nanmin(scores)), float(np.nanmax(scores))
-            if low >= 0 and high <= 1:
-                return 0.0, 1.0
+            low, high = score_bounds(scores)
             return low, high - low if high > low else 1.0
         if len(bounds) != 2 or not bounds[0] < bounds[1]:
             raise ValueError(f"score_range={bounds!r} must be two numbers, the smaller one first.")

@@ -2,7 +2,7 @@
 
 import warnings
 from numbers import Integral, Real
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,12 +20,53 @@ from sklearn_sparseeval._sklearn import (
     _fit_context,
     validate_data,
 )
-from sklearn_sparseeval.item_response._abilities import estimate_abilities
-from sklearn_sparseeval.item_response._dimensions import choose_n_dimensions
 from sklearn_sparseeval.item_response._variational import fit_item_response
-from sklearn_sparseeval.numerics.latent_items import _distinct_rows
+from sklearn_sparseeval.numerics.latent_items import blocks
+from sklearn_sparseeval.numerics.row_identity import distinct_rows
+from sklearn_sparseeval.numerics.score_scale import score_bounds
 
 Array = NDArray[np.floating]
+
+# What n_dimensions="auto" tries; one result in so many is held out meanwhile.
+_CANDIDATES, _HELD_OUT = (1, 2, 3, 5, 8), 5
+
+_MAX_STEPS = 100
+_CONVERGED = 1e-9  # change of an ability, in standard deviations of the source models
+_SUFFICIENT = 1e-4  # share of the promised gain that a step must bring (Armijo's condition)
+_ROUNDING = 1e-12  # relative
+_LEAST_STEP = 2.0**-30
+
+
+class _Likelihood(NamedTuple):
+    """Penalised likelihood of the abilities of some models."""
+
+    scores: Array  # (n_models, n_items), 0 where there is none
+    known: NDArray[np.bool_]
+    discriminations: Array
+    difficulties: Array
+
+    def of(self, models: NDArray[np.intp]) -> Self:
+        """Return that of some of the models."""
+        return self._replace(scores=self.scores[models], known=self.known[models])
+
+    def loss(self, abilities: Array) -> Array:
+        """Return the negative log of likelihood times prior, (n_models,)."""
+        logits = abilities @ self.discriminations.T - self.difficulties
+        lost = np.where(self.known, np.logaddexp(0, logits) - self.scores * logits, 0.0)
+        return np.asarray(lost.sum(axis=1) + (abilities**2).sum(axis=1) / 2)
+
+    def newton_step(self, abilities: Array) -> tuple[Array, Array]:
+        """Return the step to the minimum of the parabola that fits, and twice what it promises."""
+        n_items, n_dimensions = self.discriminations.shape
+        expected = expit(abilities @ self.discriminations.T - self.difficulties)
+        residual = np.where(self.known, self.scores - expected, 0.0)
+        slope = residual @ self.discriminations - abilities
+        weight = np.where(self.known, expected * (1 - expected), 0.0)
+        squares = np.einsum("id,ie->ide", self.discriminations, self.discriminations)
+        curvature = (weight @ squares.reshape(n_items, -1)).reshape(-1, n_dimensions, n_dimensions)
+        curvature += np.eye(n_dimensions)
+        step = np.linalg.solve(curvature, slope[:, :, np.newaxis])[:, :, 0]
+        return step, (slope * step).sum(axis=1)
 
 
 class ItemResponseModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -200,7 +241,7 @@ class ItemResponseModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
             )
         scores, weight = X_valid[used], weight[used]
         self.score_range_: tuple[float, float] = self._resolved_score_range(scores)
-        rows, weight = _distinct_rows(scores, weight)
+        rows, weight = distinct_rows(scores, weight)
         weight *= max(1.0, len(weight) / weight.sum())  # weights that sum to one are no one model
         scores = self._unit_scores(scores[rows])
         with threadpool_limits(1):  # the last digits must not depend on the machine
@@ -211,7 +252,7 @@ class ItemResponseModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
         if hasattr(self, "held_out_losses_"):  # of an earlier fit with other parameters
             del self.held_out_losses_
         if isinstance(self.n_dimensions, str):
-            self.n_dimensions_, self.held_out_losses_ = choose_n_dimensions(
+            self.n_dimensions_, self.held_out_losses_ = _choose_n_dimensions(
                 scores, weight, max_iter=self.max_iter, tol=self.tol
             )
         else:
@@ -260,7 +301,7 @@ class ItemResponseModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
         )
         scores = self._unit_scores(X_valid)
         with threadpool_limits(1):
-            return estimate_abilities(scores, self.discriminations_, self.difficulties_)
+            return _estimate_abilities(scores, self.discriminations_, self.difficulties_)
 
     def inverse_transform(self, X: ArrayLike) -> Array:
         """Return the expected score of models on every item.
@@ -320,9 +361,7 @@ class ItemResponseModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
                     f"score_range={bounds!r} must be two numbers, the smaller one first."
                 )
             return float(bounds[0]), float(bounds[1])
-        low, high = float(np.nanmin(scores)), float(np.nanmax(scores))
-        if low >= 0 and high <= 1:
-            return 0.0, 1.0
+        low, high = score_bounds(scores)
         return low, high if high > low else low + 1.0
 
     def _unit_scores(self, X: Array) -> Array:
@@ -348,3 +387,120 @@ class ItemResponseModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
     def _n_features_out(self) -> int:
         """Return how many columns `transform` returns, for their names."""
         return int(self.n_dimensions_)
+
+
+def _choose_n_dimensions(
+    X: Array, sample_weight: Array, *, max_iter: int, tol: float
+) -> tuple[int, dict[int, float]]:
+    """Try more and more abilities, as long as held-out results are predicted better.
+
+    A fifth of the results is held out: the same share of every row and of every column, along
+    diagonals. More abilities are better when the gain per model is larger than its standard error
+    over the models.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_models, n_items)
+        Scores between 0 and 1 of distinct models, in an order that does not depend on how the user
+        lists them; NaN = not evaluated.
+    sample_weight : ndarray of shape (n_models,)
+        Positive weights; a weight of two counts as two rows.
+    max_iter : int
+        Largest number of sweeps of a fit.
+    tol : float
+        Tolerance of a fit.
+
+    Returns
+    -------
+    n_dimensions : int
+        The last number of abilities that was better than the one before; 1 where there is too
+        little to hold out.
+    losses : dict of int to float
+        Mean negative log-likelihood of the held-out results for each number that was tried.
+    """
+    held_out = np.add.outer(np.arange(X.shape[0]), np.arange(X.shape[1])) % _HELD_OUT == 0
+    held_out &= ~np.isnan(X)
+    training = np.where(held_out, np.nan, X)
+    rows = np.flatnonzero(~np.isnan(training).all(axis=1) & held_out.any(axis=1))
+    losses: dict[int, float] = {}
+    if len(rows) < 2:
+        return 1, losses
+    training, held_out, weight = training[rows], held_out[rows], sample_weight[rows]
+    chosen, least = 1, np.full(len(rows), np.inf)
+    for n_dimensions in _CANDIDATES:
+        fit = fit_item_response(training, weight, n_dimensions, max_iter=max_iter, tol=tol)
+        abilities = _estimate_abilities(training, fit.discriminations, fit.difficulties)
+        logits = abilities @ fit.discriminations.T - fit.difficulties
+        lost = np.where(held_out, np.logaddexp(0, logits) - np.nan_to_num(X[rows]) * logits, 0)
+        loss = lost.sum(axis=1) / held_out.sum(axis=1)
+        losses[n_dimensions] = float(np.average(loss, weights=weight))
+        if n_dimensions > 1 and not _clearly_less(loss, least, weight):
+            break
+        chosen, least = n_dimensions, loss
+    return chosen, losses
+
+
+def _clearly_less(loss: Array, than: Array, weight: Array) -> bool:
+    """Return whether the mean gain exceeds its standard error."""
+    share = weight / weight.sum()
+    gain = than - loss
+    mean = share @ gain
+    return bool(mean > np.sqrt(share @ (gain - mean) ** 2 / max(weight.sum(), len(weight))))
+
+
+def _estimate_abilities(X: Array, discriminations: Array, difficulties: Array) -> Array:
+    """Return the most probable abilities under a standard normal prior.
+
+    The prior keeps them finite where every result is right, or wrong. Newton's method from 0,
+    with steps halved until they help; every model stops on its own, so that its abilities do not
+    depend on the other rows.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_models, n_items)
+        Scores between 0 and 1; NaN = not evaluated. A model without any result gets 0.
+    discriminations : ndarray of shape (n_items, n_dimensions)
+        Discriminations of the items.
+    difficulties : ndarray of shape (n_items,)
+        Difficulties of the items.
+
+    Returns
+    -------
+    abilities : ndarray of shape (n_models, n_dimensions)
+        Always finite.
+    """
+    abilities = np.zeros((len(X), discriminations.shape[1]))
+    for rows in blocks(*X.shape):
+        known = ~np.isnan(X[rows])
+        likelihood = _Likelihood(
+            np.where(known, X[rows], 0.0), known, discriminations, difficulties
+        )
+        abilities[rows] = _newton(likelihood)
+    return abilities
+
+
+def _newton(likelihood: _Likelihood) -> Array:
+    abilities = np.zeros((len(likelihood.scores), likelihood.discriminations.shape[1]))
+    moving = np.flatnonzero(likelihood.known.any(axis=1))
+    for _ in range(_MAX_STEPS):
+        if not len(moving):
+            break
+        step = _shortened_step(likelihood.of(moving), abilities[moving])
+        abilities[moving] += step
+        moving = moving[np.abs(step).max(axis=1) > _CONVERGED]
+    return abilities
+
+
+def _shortened_step(likelihood: _Likelihood, abilities: Array) -> Array:
+    """Return Newton's step, halved for each model until it keeps what it promises."""
+    step, promised = likelihood.newton_step(abilities)
+    loss = likelihood.loss(abilities)
+    length = np.ones((len(abilities), 1))
+    open_ = np.arange(len(abilities))
+    while len(open_):
+        wanted = loss[open_] - _SUFFICIENT * length[open_, 0] * promised[open_]
+        tried = likelihood.of(open_).loss(abilities[open_] + length[open_] * step[open_])
+        open_ = open_[tried > wanted + _ROUNDING * np.abs(loss[open_])]
+        length[open_] /= 2
+        open_ = open_[length[open_, 0] > _LEAST_STEP]
+    return np.asarray(length * step)

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.isotonic import isotonic_regression
 
-from sklearn_sparseeval._sklearn import Interval
+from sklearn_sparseeval._sklearn import Interval, check_parameters
 from sklearn_sparseeval.metrics._undefined import warn_undefined
-from sklearn_sparseeval.metrics._validation import SCORES, check_parameters, check_scores
+from sklearn_sparseeval.metrics._validation import SCORES, check_scores
 
 # Pairs in memory at a time, and bins that may be counted at all.
 _BLOCK, _MOST_BINS = 2**20, 10**6

@@ -5,11 +5,10 @@ from numbers import Real
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sklearn_sparseeval._sklearn import Interval
+from sklearn_sparseeval._sklearn import Interval, check_parameters
 from sklearn_sparseeval.metrics._validation import (
     SCORES,
     check_model_weights,
-    check_parameters,
     check_scores,
 )
 

@@ -5,12 +5,11 @@ from numbers import Real
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sklearn_sparseeval._sklearn import Interval
+from sklearn_sparseeval._sklearn import Interval, check_parameters
 from sklearn_sparseeval.metrics._validation import (
     check_interval_scores,
     check_intervals,
     check_model_weights,
-    check_parameters,
 )
 
 BOUNDS = {"y_lower": ["array-like"], "y_upper": ["array-like"]}

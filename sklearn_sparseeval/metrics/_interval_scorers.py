@@ -9,13 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.metadata_routing import MetadataRequest
 
-from sklearn_sparseeval._sklearn import Interval, _num_samples
+from sklearn_sparseeval._sklearn import Interval, _num_samples, check_parameters
 from sklearn_sparseeval.metrics._interval import (
     interval_coverage,
     mean_interval_width,
     winkler_score,
 )
-from sklearn_sparseeval.metrics._validation import check_parameters
 
 
 @check_parameters(confidence_level=[Interval(Real, 0, 1, closed="neither")])

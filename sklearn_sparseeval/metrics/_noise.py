@@ -9,8 +9,7 @@ from sklearn.metrics import mean_absolute_error
 from sklearn.utils import check_array, check_random_state
 
 from sklearn_sparseeval._messages import listing
-from sklearn_sparseeval._sklearn import Interval
-from sklearn_sparseeval.metrics._validation import check_parameters
+from sklearn_sparseeval._sklearn import Interval, check_parameters
 
 # Draws of all items in memory at a time.
 _BLOCK = 64

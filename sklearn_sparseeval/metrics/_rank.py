@@ -7,12 +7,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import hypergeom, kendalltau, rankdata
 
-from sklearn_sparseeval._sklearn import Interval
+from sklearn_sparseeval._sklearn import Interval, check_parameters
 from sklearn_sparseeval.metrics._undefined import warn_undefined
 from sklearn_sparseeval.metrics._validation import (
     SCORES,
     check_model_weights,
-    check_parameters,
     check_scores,
 )
 

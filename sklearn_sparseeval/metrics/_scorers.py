@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import make_scorer, mean_absolute_error, root_mean_squared_error
 
-from sklearn_sparseeval._sklearn import Interval, _num_samples
+from sklearn_sparseeval._sklearn import Interval, _num_samples, check_parameters
 from sklearn_sparseeval.metrics._error import (
     max_absolute_error,
     percentile_absolute_error,
@@ -21,7 +21,6 @@ from sklearn_sparseeval.metrics._rank import (
     spearman_score,
     top_k_overlap_score,
 )
-from sklearn_sparseeval.metrics._validation import check_parameters
 
 
 @check_parameters(k=[Interval(Integral, 1, None, closed="left")])

@@ -1,34 +1,12 @@
 """What every metric checks of its arguments before it computes."""
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array
 
-from sklearn_sparseeval._sklearn import validate_params
-
 SCORES: dict[str, list[Any]] = {"y_true": ["array-like"], "y_pred": ["array-like"]}
-
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-def check_parameters(**constraints: list[Any]) -> Callable[[Function], Function]:
-    """Decorate a function with scikit-learn's parameter constraints, keeping its type hints.
-
-    Parameters
-    ----------
-    **constraints : list
-        What each parameter may be, in the words of ``validate_params``.
-
-    Returns
-    -------
-    decorator : callable
-        The decorator.
-    """
-    decorator = validate_params(constraints, prefer_skip_nested_validation=True)
-    return cast("Callable[[Function], Function]", decorator)
 
 
 def check_scores(

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import eigh
+from sklearn.utils import gen_batches
 
 Array = NDArray[np.floating]
 
@@ -65,7 +66,7 @@ class GramColumns:
         self._scores = np.empty(X.shape, dtype=dtype)
         self.mean, self.diagonal = np.zeros(X.shape[1]), np.zeros(X.shape[1])
         root = np.sqrt(self._weight)[:, np.newaxis]
-        for block in _blocks(X.shape[1]):
+        for block in gen_batches(X.shape[1], _BLOCK):
             part = X[:, block].astype(np.float64)
             missing = np.isnan(part)
             part[missing] = 0
@@ -100,7 +101,7 @@ class GramColumns:
         weight = self._weight if self._exact else np.sqrt(self._weight)
         weighted = centred * weight[:, np.newaxis]
         products = np.empty((y.shape[1], self._scores.shape[1]))
-        for block in _blocks(self._scores.shape[1]):
+        for block in gen_batches(self._scores.shape[1], _BLOCK):
             products[:, block] = weighted.T @ self._scores[:, block].astype(np.float64)
         return products, self._weight @ centred**2
 
@@ -120,7 +121,7 @@ class GramColumns:
         root = np.sqrt(self._weight)[:, np.newaxis]
         n_models, n_items = self._scores.shape
         between = np.zeros((n_models, n_models))
-        for block in _blocks(n_items):
+        for block in gen_batches(n_items, _BLOCK):
             part = self._scores[:, block].astype(np.float64)
             if self._exact:
                 part = (part - self.mean[block]) * root
@@ -190,11 +191,8 @@ def _centred(y: Array, sample_weight: Array) -> Array:
     return np.asarray(centred)
 
 
-def _blocks(n_items: int) -> list[slice]:
-    return [slice(start, start + _BLOCK) for start in range(0, n_items, _BLOCK)]
-
-
 def _is_binary(X: NDArray[Any]) -> bool:
     if X.dtype == np.bool_:
         return True
-    return all(bool(((X[:, b] == 0) | (X[:, b] == 1)).all()) for b in _blocks(X.shape[1]))
+    items = gen_batches(X.shape[1], _BLOCK)
+    return all(bool(((X[:, block] == 0) | (X[:, block] == 1)).all()) for block in items)

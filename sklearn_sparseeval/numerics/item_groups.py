@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_sparseeval.numerics.missing import is_missing
+
 Indices = NDArray[np.intp]
 
 
@@ -37,7 +39,7 @@ def item_groups(labels: Any, n_items: int, *, parameter: str = "groups") -> list
             f"{parameter} has {len(values)} labels, but X has {n_items} items. Give one label per "
             "item, in the order of the columns of X."
         )
-    missing = [item for item, label in enumerate(values) if _is_missing(label)]
+    missing = [item for item, label in enumerate(values) if is_missing(label)]
     if missing:
         raise ValueError(
             f"{parameter} has no label (None or NaN) for {len(missing)} of {n_items} items, the "
@@ -47,10 +49,3 @@ def item_groups(labels: Any, n_items: int, *, parameter: str = "groups") -> list
     for item, label in enumerate(values):
         groups.setdefault(label, []).append(item)
     return [np.array(items, dtype=np.intp) for items in groups.values()]
-
-
-def _is_missing(label: Any) -> bool:
-    try:
-        return label is None or bool(label != label)
-    except TypeError:  # pandas.NA is neither equal to itself nor unequal
-        return True

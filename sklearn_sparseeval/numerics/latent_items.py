@@ -1,12 +1,14 @@
 """What the source models tell about the items: how hard, and along which lines they differ."""
 
 from collections.abc import Iterator
-from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import eigh
 from threadpoolctl import threadpool_limits
+
+from sklearn_sparseeval.numerics.missing import item_means
+from sklearn_sparseeval.numerics.row_identity import distinct_rows
 
 Array = NDArray[np.floating]
 
@@ -39,7 +41,7 @@ def latent_item_features(X: Array, sample_weight: Array, n_components: int) -> A
         loadings, zero beyond the rank of the matrix. The loading of largest magnitude is
         positive. Items without any result are all zeros; leave them out. Always float64.
     """
-    rows, weight = _distinct_rows(X, sample_weight)
+    rows, weight = distinct_rows(X, sample_weight)
     share = weight / weight.sum()
     features = np.zeros((X.shape[1], 1 + n_components))
     with threadpool_limits(1):
@@ -50,36 +52,32 @@ def latent_item_features(X: Array, sample_weight: Array, n_components: int) -> A
     return features
 
 
-def _distinct_rows(X: Array, sample_weight: Array) -> tuple[NDArray[np.intp], Array]:
-    """Return one index per distinct row, ordered by content, and the summed weights."""
-    _, first, group = np.unique([_digest(row) for row in X], return_index=True, return_inverse=True)
-    order = np.lexsort((sample_weight, group))  # a sum depends, by rounding, on its order
-    weight = np.bincount(group[order], weights=sample_weight[order].astype(np.float64))
-    return first, weight.astype(np.float64, copy=False)
+def blocks(length: int, width: int) -> Iterator[slice]:
+    """Cut lines of a matrix into runs that fit into memory one after the other.
 
+    Parameters
+    ----------
+    length : int
+        How many lines there are.
+    width : int
+        Numbers in a line.
 
-def _digest(row: Array) -> str:
-    """Hash a row's values, whatever their dtype."""
-    values = row.astype(np.float64) + 0.0  # no negative zero
-    values[np.isnan(values)] = np.nan  # of one kind
-    return blake2b(values.tobytes(), digest_size=16).hexdigest()
-
-
-def _blocks(length: int, width: int) -> Iterator[slice]:
-    """Cut a range so that so many lines of this width fit into memory."""
+    Yields
+    ------
+    block : slice
+        The next lines.
+    """
     step = max(1, _BLOCK_CELLS // max(width, 1))
     return (slice(start, start + step) for start in range(0, length, step))
 
 
 def _item_means(X: Array, rows: NDArray[np.intp], share: Array) -> Array:
-    means = []
-    for items in _blocks(X.shape[1], len(rows)):
-        scores = X[:, items][rows].astype(np.float64)
-        missing = np.isnan(scores)
-        evaluated = share @ ~missing
-        total = share @ np.where(missing, 0, scores)
-        means.append(np.divide(total, evaluated, out=np.zeros_like(total), where=evaluated > 0))
-    return np.concatenate(means)
+    return np.concatenate(
+        [
+            item_means(X[:, items][rows].astype(np.float64), share, empty=0)
+            for items in blocks(X.shape[1], len(rows))
+        ]
+    )
 
 
 def _centred(block: Array, means: Array, share: Array) -> Array:
@@ -93,11 +91,11 @@ def _loadings(X: Array, rows: NDArray[np.intp], share: Array, means: Array, n_fo
     tall = n_rows > n_items
     moments = np.zeros((n_items, n_items) if tall else (n_rows, n_rows))  # the smaller one
     if tall:
-        for part in _blocks(n_rows, n_items):
+        for part in blocks(n_rows, n_items):
             centred = _centred(X[rows[part]], means, share[part])
             moments += centred.T @ centred
     else:
-        for items in _blocks(n_items, n_rows):
+        for items in blocks(n_items, n_rows):
             centred = _centred(X[:, items][rows], means[items], share)
             moments += centred @ centred.T
     # Where every item is constant, all there is is the rounding of its mean.
@@ -112,7 +110,7 @@ def _loadings(X: Array, rows: NDArray[np.intp], share: Array, means: Array, n_fo
         loadings = np.concatenate(
             [
                 _centred(X[:, items][rows], means[items], share).T @ vectors
-                for items in _blocks(n_items, n_rows)
+                for items in blocks(n_items, n_rows)
             ]
         )
     return np.asarray(loadings * _signs(loadings))

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from sklearn.utils import check_array
 
 from sklearn_sparseeval._sklearn import _safe_indexing
+from sklearn_sparseeval.numerics.missing import missing_cells
 
 Array = NDArray[np.floating]
 Indices = NDArray[np.intp]
@@ -74,19 +75,11 @@ def results_in_cells(rows: Any, items: Indices) -> Array:
     values = np.asarray(block.to_numpy() if hasattr(block, "to_numpy") else block)
     cells = np.take_along_axis(values, np.searchsorted(columns, items), axis=1)
     if cells.dtype == object:
-        missing: NDArray[np.bool_] = np.frompyfunc(_is_missing, 1, 1)(cells).astype(bool)
-        cells = np.where(missing, np.nan, cells)
+        cells = np.where(missing_cells(cells), np.nan, cells)
     results: Array = check_array(
         cells, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan", input_name="X"
     )
     return results
-
-
-def _is_missing(cell: Any) -> bool:
-    try:
-        return cell is None or bool(cell != cell)
-    except TypeError:  # pandas.NA is neither equal to itself nor unequal
-        return True
 
 
 def full_width(results: Array, items: Indices, n_items: int) -> Array:

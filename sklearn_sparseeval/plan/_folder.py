@@ -4,17 +4,17 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from sklearn_sparseeval._files import write_whole
+from sklearn_sparseeval._notes import Note
+from sklearn_sparseeval.plan._description import FORMAT, checked_description, describe_predictor
 from sklearn_sparseeval.plan._json import json_text
-from sklearn_sparseeval.plan._lists import ITEM_LISTS, write_harness_files
-from sklearn_sparseeval.plan._plan import FORMAT, check_plan, describe_predictor
+from sklearn_sparseeval.plan._lists import ITEM_LISTS, check_harness_args, write_harness_files
+from sklearn_sparseeval.plan._predictor import SavedPredictor
 from sklearn_sparseeval.plan._summary import readme_text
-
-if TYPE_CHECKING:
-    from sklearn_sparseeval.plan import SavedPredictor
+from sklearn_sparseeval.plan.storage._predictor_file import load_predictor, write_predictor
 
 PREDICTOR = "predictor.skops"
 PLAN = "plan.json"
@@ -23,40 +23,42 @@ _README = "README.md"
 _ANCHOR_COLUMNS = ["task", "item", "group", "metric", "filter", "weight"]
 
 
-def check_plan_output(folder: Path, *, force: bool) -> None:
+def check_folder(folder: Path, *, overwrite: bool) -> None:
     """Refuse a folder that cannot become a plan, before the work is done.
 
     Parameters
     ----------
     folder : Path
         Where the plan is to be written.
-    force : bool
+    overwrite : bool
         Whether a plan that is there may be replaced.
 
     Raises
     ------
     ValueError
-        If it is a file, holds something else, or holds a plan and `force` is False.
+        If it is a file, holds something else, or holds a plan and `overwrite` is False.
     """
     if folder.exists() and not folder.is_dir():
-        raise ValueError(f"--output {folder} is a file. Give the name of a folder.")
+        raise ValueError(f"{folder} is a file. Give the name of a folder for the plan.")
     if not folder.is_dir() or not any(folder.iterdir()):
         return
     if not (folder / PLAN).is_file() and not (folder / PREDICTOR).is_file():
         raise ValueError(
-            f"--output {folder} is a folder that holds other things than a plan. Give a new one."
+            f"{folder} is a folder that holds other things than a plan. Give a new one."
         )
-    if not force:
+    if not overwrite:
         raise ValueError(
-            f"--output {folder} holds a plan already. Give another folder, or --force to replace "
-            "that plan."
+            f"{folder} holds a plan already. Give another folder, or overwrite=True (--force) to "
+            "replace that plan."
         )
 
 
 def write_plan(
     folder: Path,
-    save: Callable[[Path], None],
-    describe: Callable[["SavedPredictor"], dict[str, Any]],
+    predictor: SavedPredictor,
+    description: dict[str, Any],
+    *,
+    overwrite: bool,
     harness_args: str | None,
 ) -> dict[str, Any]:
     """Write a plan; one that is there stays until the new predictor is written and read back.
@@ -65,76 +67,56 @@ def write_plan(
     ----------
     folder : Path
         Where; made if it does not exist.
-    save : callable
-        Writes the predictor to a path.
-    describe : callable
-        Makes the description of the predictor that was read back.
+    predictor : SavedPredictor
+        The predictor.
+    description : dict
+        What the plan is.
+    overwrite : bool
+        Whether a plan that is there may be replaced.
     harness_args : str or None
         What the commands say besides the anchors.
 
     Returns
     -------
-    plan : dict
-        What `plan.json` holds.
+    description : dict
+        What `plan.json` holds, with the commands and the names of the files.
     """
-    from sklearn_sparseeval.plan import load_predictor
-
+    check_folder(folder, overwrite=overwrite)
+    notes: list[Note] = list(description.get("notes", []))
+    notes += [
+        note for note in check_harness_args(predictor.items, harness_args) if note not in notes
+    ]
     is_new = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=folder) as unfinished:
-            predictor = Path(unfinished, PREDICTOR)
-            save(predictor)
-            saved = load_predictor(predictor)
-            plan = describe(saved) | {"predictor_sha256": _sha256(predictor)}
+            written = Path(unfinished, PREDICTOR)
+            write_predictor(written, predictor)
+            load_predictor(written)  # what cannot be read back must not replace what can
+            digest = _sha256(written)
             _remove_plan(folder)
-            os.replace(predictor, folder / PREDICTOR)
+            os.replace(written, folder / PREDICTOR)
     except BaseException:
         if is_new:
             folder.rmdir()
         raise
-    runs = write_harness_files(saved.anchors, folder, harness_args)
-    plan["harnesses"] = [run._asdict() for run in runs]
+    runs = write_harness_files(predictor.anchors, folder, harness_args)
     lists = [name for run in runs for name in run.files]
-    plan["files"] = [PREDICTOR, _ANCHORS, ITEM_LISTS, *lists, _README, PLAN]
-    saved.anchors[_ANCHOR_COLUMNS].to_csv(folder / _ANCHORS, index_label="name")
-    (folder / _README).write_text(readme_text(plan, folder), encoding="utf-8")
-    (folder / PLAN).write_text(json_text(plan) + "\n", encoding="utf-8")
+    plan = description | {
+        "notes": notes,
+        "predictor_sha256": digest,
+        "harnesses": [run._asdict() for run in runs],
+        "files": [PREDICTOR, _ANCHORS, ITEM_LISTS, *lists, _README, PLAN],
+    }
+    anchors = predictor.anchors[_ANCHOR_COLUMNS].to_csv(index_label="name")
+    write_whole(folder / _ANCHORS, anchors.encode())
+    write_whole(folder / _README, readme_text(plan, folder).encode())
+    write_whole(folder / PLAN, f"{json_text(plan)}\n".encode())
     return plan
 
 
-def find_predictor(path: Path) -> Path:
-    """Find the predictor's file of a plan.
-
-    Parameters
-    ----------
-    path : Path
-        The plan's folder, or the predictor itself.
-
-    Returns
-    -------
-    path : Path
-        The predictor.
-
-    Raises
-    ------
-    ValueError
-        If there is none.
-    """
-    if path.is_dir():
-        if not (path / PREDICTOR).is_file():
-            raise ValueError(
-                f"{path} is no plan: it holds no {PREDICTOR}. Expected a folder that "
-                "`sparseeval select` wrote."
-            )
-        return path / PREDICTOR
-    if not path.is_file():
-        raise ValueError(f"There is no plan {path}. `sparseeval select` makes one.")
-    return path
-
-
-def read_plan(path: Path) -> dict[str, Any]:
-    """Read what a plan is.
+def read_plan(path: Path) -> tuple[SavedPredictor, dict[str, Any]]:
+    """Read a plan.
 
     Parameters
     ----------
@@ -143,7 +125,9 @@ def read_plan(path: Path) -> dict[str, Any]:
 
     Returns
     -------
-    plan : dict
+    predictor : SavedPredictor
+        The predictor.
+    description : dict
         What `plan.json` holds; of a predictor alone what its file tells, without commands.
 
     Raises
@@ -152,34 +136,50 @@ def read_plan(path: Path) -> dict[str, Any]:
         If there is no plan, it is damaged or of another version of the package, or its predictor
         is that of another plan.
     """
-    from sklearn_sparseeval.plan import load_predictor
-
-    predictor = find_predictor(path)
+    predictor = _find_predictor(path)
     described = path / PLAN
     if not described.is_file():
-        return describe_predictor(load_predictor(predictor))
-    try:
-        plan = json.loads(described.read_text(encoding="utf-8"))
-        found = plan["format"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise ValueError(f"{described} is damaged. Make the plan again, with select.") from None
-    if found != FORMAT:
-        raise ValueError(
-            f"{described} is of format {found}; this version of the package reads format {FORMAT}. "
-            "Make the plan again, with select."
-        )
-    try:
-        check_plan(plan)
-    except ValueError as error:
-        raise ValueError(
-            f"{described} is damaged ({error}). Make the plan again, with select."
-        ) from None
-    if plan["predictor_sha256"] != _sha256(predictor):
+        saved = load_predictor(predictor)
+        return saved, describe_predictor(saved)
+    description = _read_description(described)
+    if description["predictor_sha256"] != _sha256(predictor):
         raise ValueError(
             f"{described} and {predictor} do not belong together: the predictor is that of another "
             "plan, or was changed. Make the plan again, with select."
         )
-    return dict(plan)
+    return load_predictor(predictor), description
+
+
+def _find_predictor(path: Path) -> Path:
+    if path.is_dir():
+        if not (path / PREDICTOR).is_file():
+            raise ValueError(
+                f"{path} is not a plan: it holds no {PREDICTOR}. Expected a folder that "
+                "`sparseeval select` or Plan.save wrote."
+            )
+        return path / PREDICTOR
+    if not path.is_file():
+        raise ValueError(f"There is no plan {path}. `sparseeval select` makes one.")
+    return path
+
+
+def _read_description(path: Path) -> dict[str, Any]:
+    try:
+        plan = json.loads(path.read_text(encoding="utf-8"))
+        found = plan["format"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise ValueError(f"{path} is damaged. Make the plan again, with select.") from None
+    if found != FORMAT:
+        raise ValueError(
+            f"{path} is of format {found}; this version of the package reads format {FORMAT}. "
+            "Make the plan again, with select."
+        )
+    try:
+        return checked_description(plan)
+    except ValueError as error:
+        raise ValueError(
+            f"{path} is damaged ({error}). Make the plan again, with select."
+        ) from None
 
 
 def _sha256(path: Path) -> str:

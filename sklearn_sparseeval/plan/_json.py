@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from sklearn_sparseeval._notes import Note
+
 
 def json_text(value: Any) -> str:
     """Write a value as indented JSON.
@@ -27,6 +29,8 @@ def json_text(value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Note):
+        return value.to_dict()
     if isinstance(value, Mapping):
         return {str(key): _plain(entry) for key, entry in value.items()}
     if isinstance(value, np.ndarray | np.generic):

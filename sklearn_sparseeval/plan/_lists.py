@@ -1,25 +1,17 @@
 """The anchors as each harness takes them: lists to write, commands to copy."""
 
-import re
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
+
+from sklearn_sparseeval._errors import ResultsError
+from sklearn_sparseeval._notes import Note
+from sklearn_sparseeval.harness._harnesses import harness_named
+from sklearn_sparseeval.harness._item_lists import HarnessRun, to_item_lists
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 ITEM_LISTS = "item_lists.json"
-_LISTS = re.compile(r"samples(-\d+-shot|-default-shots)?\.json")
-
-
-class HarnessRun(NamedTuple):
-    """How to run the anchors with one harness."""
-
-    harness: str
-    files: list[str]
-    commands: list[str]
-    results: str  # where the commands put the results, or where the user would
-    advice: str
 
 
 def write_harness_files(
@@ -41,14 +33,12 @@ def write_harness_files(
     runs : list of HarnessRun
         One per harness; those of results from no harness are called "".
     """
-    from sklearn_sparseeval.harness import to_item_lists
-
     to_item_lists(anchors, folder / ITEM_LISTS)
     runs = []
     for name, own in anchors.groupby("harness", sort=False, observed=True):
         harness = str(name)
         try:
-            run = _WRITERS.get(harness, _advise_lists)(harness, own, folder, harness_args)
+            run = _write(harness, own, folder, harness_args)
         except ValueError as error:  # such as a task's name that the harness cannot be told
             advice = f"There is no list for {harness} but {folder / ITEM_LISTS}: {error}"
             run = HarnessRun(harness, [], [], "RESULTS", advice)
@@ -56,7 +46,7 @@ def write_harness_files(
     return runs
 
 
-def check_harness_args(items: "DataFrame", harness_args: str | None, notes: list[str]) -> None:
+def check_harness_args(items: "DataFrame", harness_args: str | None) -> list[Note]:
     """Refuse arguments that a harness cannot take, before the work is done.
 
     Parameters
@@ -65,87 +55,38 @@ def check_harness_args(items: "DataFrame", harness_args: str | None, notes: list
         All items of the benchmark.
     harness_args : str or None
         What the commands say besides the anchors.
-    notes : list of str
-        Gets a note if there is no command that could say it.
+
+    Returns
+    -------
+    notes : list of Note
+        One if there is no command that could say it.
 
     Raises
     ------
     ValueError
         If they would change which items are run.
     """
-    from sklearn_sparseeval._errors import ResultsError
-    from sklearn_sparseeval.harness import to_inspect_sample_ids, to_lm_eval_samples
-
     if harness_args is None:
-        return
-    writers: dict[str, Any] = {"lm_eval": to_lm_eval_samples, "inspect": to_inspect_sample_ids}
-    known = [name for name in items["harness"].unique() if name in writers]
-    if not known:
-        notes.append(
-            "--harness-args was not used: no command is known for the harness of these results."
-        )
-    for name in known:
+        return []
+    harnesses = {str(name): harness_named(str(name)) for name in items["harness"].unique()}
+    checks = {name: one.check_args for name, one in harnesses.items() if one and one.check_args}
+    if not checks:
+        text = "--harness-args was not used: no command is known for the harness of these results."
+        return [Note("harness-args-unused", text)]
+    for name, check_args in checks.items():
         try:
-            writers[name](items[items["harness"] == name], harness_args=harness_args)
+            check_args(items[items["harness"] == name], harness_args)
         except ResultsError:  # of an item, which need not become an anchor
             continue
+    return []
 
 
-def _write_lm_eval(
+def _write(
     harness: str, anchors: "DataFrame", folder: Path, harness_args: str | None
 ) -> HarnessRun:
-    from sklearn_sparseeval.harness import to_lm_eval_samples
-
-    path = folder / "samples.json"
-    samples = to_lm_eval_samples(
-        anchors, path, harness_args=harness_args, output_path="anchor_results"
-    )
-    advice = (
-        "Needs lm-eval 0.4.9 or newer. Few-shot examples that are drawn at random differ from "
-        "those of a full run; predict says so where it matters."
-    )
-    # One list for each number of shots: samples.json, or samples-0-shot.json, samples-5-shot.json.
-    files = sorted(one.name for one in folder.glob("samples*.json") if _LISTS.fullmatch(one.name))
-    return HarnessRun(harness, files, samples.commands, "anchor_results", advice)
-
-
-def _write_inspect(
-    harness: str, anchors: "DataFrame", folder: Path, harness_args: str | None
-) -> HarnessRun:
-    from sklearn_sparseeval.harness import to_inspect_sample_ids
-
-    path = folder / "inspect_sample_ids.txt"
-    ids = to_inspect_sample_ids(anchors, path, harness_args=harness_args, log_dir="anchor_logs")
-    return HarnessRun(harness, [path.name], ids.commands, "anchor_logs", "")
-
-
-def _write_opencompass(
-    harness: str, anchors: "DataFrame", folder: Path, harness_args: str | None
-) -> HarnessRun:
-    from sklearn_sparseeval.harness import to_opencompass_test_ranges
-
-    path = folder / "opencompass_test_ranges.py"
-    to_opencompass_test_ranges(anchors, path)
-    advice = f"Copy {path} beside your OpenCompass config; its first lines say what to add there."
-    return HarnessRun(harness, [path.name], [], "outputs", advice)
-
-
-def _advise_vlmevalkit(
-    harness: str, anchors: "DataFrame", folder: Path, harness_args: str | None
-) -> HarnessRun:
-    task = anchors["task"].iloc[0]
-    predictor = str(folder / "predictor.skops")
-    advice = (
-        "VLMEvalKit evaluates whole tables, so write one of the anchors for each data set, in "
-        f"Python: `to_vlmevalkit_table(load_predictor({predictor!r}).anchors, '{task}.tsv', "
-        f"'{task}_anchors.tsv', task={str(task)!r})`; its documentation says how to run it."
-    )
-    return HarnessRun(harness, [], [], "outputs", advice)
-
-
-def _advise_lists(
-    harness: str, anchors: "DataFrame", folder: Path, harness_args: str | None
-) -> HarnessRun:
+    record = harness_named(harness)
+    if record is not None and record.write is not None:
+        return record.write(anchors, folder, harness_args)
     lists = folder / ITEM_LISTS
     if harness:
         advice = (
@@ -158,11 +99,3 @@ def _advise_lists(
         "one that the anchors were chosen from."
     )
     return HarnessRun(harness, [], [], "RESULTS", advice)
-
-
-_WRITERS: dict[str, Callable[[str, Any, Path, str | None], HarnessRun]] = {
-    "lm_eval": _write_lm_eval,
-    "inspect": _write_inspect,
-    "opencompass": _write_opencompass,
-    "vlmevalkit": _advise_vlmevalkit,
-}

@@ -1,36 +1,41 @@
 """What to expect of a predictor: every model predicted by anchors that others chose."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
 from numpy.typing import NDArray
 from sklearn.base import clone
+from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
-from sklearn_sparseeval.plan._families import find_families
-from sklearn_sparseeval.plan._margins import few_errors_note
-from sklearn_sparseeval.plan._notes import add_note, noted
+from sklearn_sparseeval._notes import Note, add_note, noted
+from sklearn_sparseeval.comparison._run import predict_held_out
+from sklearn_sparseeval.splitters import RepeatedGroupKFold, group_similar_models
+from sklearn_sparseeval.splitters._family_names import find_families
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.intp]
+Split = tuple[Rows, Rows]
 
 _FOLDS = 5
 _FEW_MODELS = 30  # fewer, and each group is a fold: there is none to spare
 _HARDLY_KNOWN = 10
 _LEAST_SOURCES = 3  # one part in so many of the models must remain to fit on
+_LEAST_ERRORS = 9  # the largest of 9 errors is the margin that covers 90 % of further models
 
 
-class HeldOut(NamedTuple):
+class Folds(NamedTuple):
     """Folds over the models, and what they are in words."""
 
-    splits: list[tuple[Rows, Rows]]
+    splits: list[Split]
     description: str
+    notes: list[Note]
 
 
 class OutOfFold(NamedTuple):
@@ -38,16 +43,20 @@ class OutOfFold(NamedTuple):
 
     errors: "DataFrame"  # models x targets: prediction minus score
     targets: "DataFrame"  # the scores
+    notes: list[Note]
 
 
-def hold_out(
-    data: "DataFrame",
-    families: Sequence[str] | None,
-    *,
-    folds: int | None,
-    seed: int,
-    notes: list[str],
-) -> HeldOut:
+class _Groups(NamedTuple):
+    """What is held out together."""
+
+    labels: Rows
+    description: str
+    notes: list[Note]
+
+
+def deal_folds(
+    data: "DataFrame", families: Sequence[str] | None, *, folds: int | None, seed: int
+) -> Folds:
     """Deal the models to folds, relatives to one fold.
 
     Parameters
@@ -60,57 +69,99 @@ def hold_out(
         How many folds; None is 5, or one per group where there are few models.
     seed : int
         Of the folds.
-    notes : list of str
-        Gets what a user has to know of the folds.
 
     Returns
     -------
-    held_out : HeldOut
-        The folds.
+    folds : Folds
+        The folds, and what a user has to know of them.
     """
-    from sklearn_sparseeval.splitters import RepeatedGroupKFold
-
-    groups, kept_together = _groups(data, families, notes)
-    n_models, n_groups = len(data), len(np.unique(groups))
-    if n_models < _HARDLY_KNOWN:
-        notes.append(
-            f"With {n_models} models in the history the expected error is hardly known itself; "
-            "add more models."
-        )
-    elif n_models < _FEW_MODELS:
-        notes.append(
-            f"With {n_models} models in the history the expected error is a rough figure itself; "
-            f"{_FEW_MODELS} or more make a good history."
-        )
-    few = few_errors_note(n_models, n_groups)
-    if few is not None:
-        notes.append(few)
+    groups = _groups(data, families)
+    n_models, n_groups = len(data), len(np.unique(groups.labels))
     wanted = folds or (n_groups if n_models < _FEW_MODELS else _FOLDS)
     n_folds = min(wanted, n_groups)
-    if folds and n_folds < folds:
-        notes.append(
-            f"--folds {folds} is more than the {n_groups} groups of models; {n_folds} folds are "
-            "used."
+    notes = [*groups.notes, *_notes_on_folds(n_models, n_groups, n_folds, folds)]
+    cv = RepeatedGroupKFold(n_folds, n_repeats=1, random_state=seed)
+    description = f"{n_folds}-fold cross-validation over {n_models} models, {groups.description}"
+    return Folds(list(cv.split(data, groups=groups.labels)), description, notes)
+
+
+def _notes_on_folds(
+    n_models: int, n_groups: int, n_folds: int, wanted: int | None
+) -> Iterator[Note]:
+    if n_models < _HARDLY_KNOWN:
+        yield Note(
+            "few-models",
+            f"With {n_models} models in the history the expected error is hardly known itself; "
+            "add more models.",
+            count=n_models,
+        )
+    elif n_models < _FEW_MODELS:
+        yield Note(
+            "few-models",
+            f"With {n_models} models in the history the expected error is a rough figure itself; "
+            f"{_FEW_MODELS} or more make a good history.",
+            count=n_models,
+        )
+    if (few := few_errors_note(n_models, n_groups)) is not None:
+        yield few
+    if wanted and n_folds < wanted:
+        yield Note(
+            "fewer-folds",
+            f"{wanted} folds are more than the {n_groups} groups of models; {n_folds} folds are "
+            "used.",
+            count=n_folds,
         )
     if n_folds < min(_FOLDS, n_models):
-        notes.append(
+        yield Note(
+            "small-share-to-fit",
             f"With {n_folds} folds, each predictor that was tested had learned from about "
-            f"{1 - 1 / n_folds:.0%} of the history only; the one in the plan learns from all."
+            f"{1 - 1 / n_folds:.0%} of the history only; the one in the plan learns from all.",
+            count=n_folds,
         )
-    cv = RepeatedGroupKFold(n_folds, n_repeats=1, random_state=seed)
-    description = f"{n_folds}-fold cross-validation over {n_models} models, {kept_together}"
-    return HeldOut(list(cv.split(data, groups=groups)), description)
+
+
+def few_errors_note(n_errors: int, n_groups: int | None = None) -> Note | None:
+    """Say so where there are too few errors for a margin that covers 90 %.
+
+    Parameters
+    ----------
+    n_errors : int
+        How many models were held out.
+    n_groups : int, default=None
+        Of how many groups of relatives, held out together; None is one for each model. Relatives
+        err alike, so it is the groups that count.
+
+    Returns
+    -------
+    note : Note or None
+        Of the kind "few-errors"; None where there are enough.
+    """
+    independent = n_errors if n_groups is None else n_groups
+    if independent >= _LEAST_ERRORS:
+        return None
+    relatives = "" if independent == n_errors else "groups of "
+    together = " that are held out together" if relatives else ""
+    consequence = (
+        "the largest error is given in its place"
+        if n_errors < _LEAST_ERRORS
+        else "relatives err alike, so a model of another group may be further off"
+    )
+    return Note(
+        "few-errors",
+        f"The errors of {independent} {relatives}models{together} are too few to tell what 90 % "
+        f"are within, which takes {_LEAST_ERRORS}: {consequence}.",
+        count=independent,
+    )
 
 
 def out_of_fold(
     estimator: Any,
     data: "DataFrame",
     targets: "DataFrame",
-    splits: list[tuple[Rows, Rows]],
+    splits: list[Split],
     *,
     score_range: tuple[float, float] | None,
     n_jobs: int | None,
-    notes: list[str],
 ) -> OutOfFold:
     """Predict the models of each fold by an estimator fitted on the others, anchors included.
 
@@ -128,128 +179,135 @@ def out_of_fold(
         Predictions are clipped to it.
     n_jobs : int or None
         How many processes; None is one per core. The result does not depend on it.
-    notes : list of str
-        Gets what the estimator warned of.
 
     Returns
     -------
     out_of_fold : OutOfFold
-        Errors and scores.
+        Errors and scores, and what the estimator warned of.
     """
     import pandas as pd
 
     scores = targets.to_numpy()
-    calls = (delayed(_predict_fold)(estimator, data, scores, *split) for split in splits)
+    calls = (delayed(_predict_fold)(estimator, data, scores, split) for split in splits)
     n_jobs = min(effective_n_jobs(n_jobs or -1), len(splits))
     predicted = np.full(scores.shape, np.nan)
+    notes: list[Note] = []
     results = Parallel(n_jobs=n_jobs, return_as="generator")(calls)
     with tqdm(total=len(splits), desc="cross-validate", disable=not sys.stderr.isatty()) as bar:
         for (_, rows), (fold, warned) in zip(splits, results, strict=True):
             bar.update()
             predicted[rows] = fold
-            for message in warned:
-                add_note(notes, message)
+            for note in warned:
+                add_note(notes, note)
     if score_range is not None:
         predicted = predicted.clip(*score_range)
-    return OutOfFold(pd.DataFrame(predicted - scores, targets.index, targets.columns), targets)
+    errors = pd.DataFrame(predicted - scores, targets.index, targets.columns)
+    found = OutOfFold(errors, targets, notes)
+    if (useless := _useless_note(found)) is not None:
+        notes.append(useless)
+    return found
 
 
-def note_if_useless(found: OutOfFold, notes: list[str]) -> None:
-    """Say so where the mean score of the other models predicts a model no worse.
-
-    Parameters
-    ----------
-    found : OutOfFold
-        Errors and scores.
-    notes : list of str
-        Gets the note.
-    """
+def _useless_note(found: OutOfFold) -> Note | None:
+    """Say so where the mean score of the other models predicts a model no worse."""
     scores = found.targets["overall"]
     error = found.errors["overall"].abs().mean()
     # Leaving a model out moves the mean away from it, by a factor of n / (n - 1).
     guess = (scores - scores.mean()).abs().mean() * len(scores) / (len(scores) - 1)
-    if error >= guess > 0:
-        notes.append(
-            "These anchors tell nothing of a model that is held out: to give it the mean score of "
-            f"the others has a mean absolute error of {guess:.4g}, and to predict it {error:.4g}. "
-            "Add more models, or more anchors."
-        )
+    if not error >= guess > 0:
+        return None
+    return Note(
+        "useless-anchors",
+        "These anchors tell nothing of a model that is held out: to give it the mean score of the "
+        f"others has a mean absolute error of {guess:.4g}, and to predict it {error:.4g}. Add more "
+        "models, or more anchors.",
+    )
 
 
-def fit(estimator: Any, data: "DataFrame", scores: Array) -> Any:
-    """Fit an estimator, one target as a vector.
+def as_target(scores: Array) -> Array:
+    """Return scores as estimators take them: one target as a vector.
 
     Parameters
     ----------
-    estimator : estimator
-        Fitted in place.
-    data : pandas.DataFrame of shape (n_models, n_items)
-        The score matrix.
     scores : ndarray of shape (n_models, n_targets)
         The targets.
 
     Returns
     -------
-    estimator : estimator
+    y : ndarray of shape (n_models,) or (n_models, n_targets)
         The same.
     """
-    return estimator.fit(data, scores[:, 0] if scores.shape[1] == 1 else scores)
+    return scores[:, 0] if scores.shape[1] == 1 else scores
 
 
 def _predict_fold(
-    estimator: Any, data: "DataFrame", scores: Array, sources: Rows, rows: Rows
-) -> tuple[Array, list[str]]:
+    estimator: Any, data: "DataFrame", scores: Array, split: Split
+) -> tuple[Array, list[Note]]:
     """Predict one fold; runs in a process of its own, so its warnings travel with it."""
-    warned: list[str] = []
-    with noted(warned):
+    warned: list[Note] = []
+    with noted(warned), threadpool_limits(1):
         try:
-            fitted = fit(clone(estimator), data.iloc[sources], scores[sources])
-            predicted = np.asarray(fitted.predict(data.iloc[rows]), dtype=np.float64)
+            held_out = predict_held_out(clone(estimator), data, as_target(scores), split)
         except ValueError as error:
             raise ValueError(
-                f"In the cross-validation the method fails with {len(sources)} of the {len(data)} "
-                f"models to learn from: {error}"
+                f"In the cross-validation the method fails with {len(split[0])} of the "
+                f"{len(data)} models to learn from: {error}"
             ) from error
-    return predicted.reshape(len(rows), -1), warned
+    return held_out.predicted.reshape(len(split[1]), -1), warned
 
 
-def _groups(
-    data: "DataFrame", families: Sequence[str] | None, notes: list[str]
-) -> tuple[Rows, str]:
+def _groups(data: "DataFrame", families: Sequence[str] | None) -> _Groups:
     """Find what is held out together, as widely as leaves enough models to fit on."""
-    from sklearn_sparseeval.splitters import group_similar_models
-
     scores = data.to_numpy()
     known, source = find_families(list(data.index), families)
-    if known is not None:
+    notes = []
+    if known is None:
+        notes.append(
+            Note(
+                "no-families",
+                "Nothing tells the families of the models (names such as 'family/model' that are "
+                "not paths and do not all begin alike, or a column 'family'), so relatives may be "
+                "on both sides of the cross-validation: the expected error is that for further "
+                "models like these.",
+            )
+        )
+    else:
         groups = group_similar_models(scores, groups=known)
         if _leaves_enough(groups):
             n_groups = len(np.unique(groups))
-            return groups, (
+            return _Groups(
+                groups,
                 f"whole families held out together ({source}; near-identical models joined, "
-                f"{n_groups} groups)"
+                f"{n_groups} groups)",
+                notes,
             )
-        size = np.bincount(groups).max()
+        size = int(np.bincount(groups).max())
         notes.append(
-            f"{size} of the {len(data)} models are of one family, or of families joined by "
-            "near-identical models, too many to hold out together. The expected error is that for "
-            "further models of these families; for another family it may be larger."
-        )
-    else:
-        notes.append(
-            "Nothing tells the families of the models (names such as 'family/model' that are no "
-            "paths and do not all begin alike, or a column 'family'), so relatives may be on both "
-            "sides of the cross-validation: the expected error is that for further models like "
-            "these."
+            Note(
+                "large-family",
+                f"{size} of the {len(data)} models are of one family, or of families joined by "
+                "near-identical models, too many to hold out together. The expected error is that "
+                "for further models of these families; for another family it may be larger.",
+                count=size,
+            )
         )
     groups = group_similar_models(scores)
     if _leaves_enough(groups):
-        return groups, f"near-identical models held out together ({len(np.unique(groups))} groups)"
+        n_groups = len(np.unique(groups))
+        held_out = f"near-identical models held out together ({n_groups} groups)"
+        return _Groups(groups, held_out, notes)
+    size = int(np.bincount(groups).max())
     notes.append(
-        f"{np.bincount(groups).max()} of the {len(data)} models have nearly the same results. "
-        "The expected error is that for a further model like them."
+        Note(
+            "near-identical-models",
+            f"{size} of the {len(data)} models have nearly the same results. The expected error is "
+            "that for a further model like them.",
+            count=size,
+        )
     )
-    return np.arange(len(data)), "each model held out alone or with others at random"
+    return _Groups(
+        np.arange(len(data)), "each model held out alone or with others at random", notes
+    )
 
 
 def _leaves_enough(groups: Rows) -> bool:

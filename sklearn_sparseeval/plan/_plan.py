@@ -1,200 +1,333 @@
-"""What a plan is and what to expect of it, as plain values that JSON holds."""
+"""A plan: which items to run on new models, what error to expect, and the way to a score."""
 
-import warnings
+import os
+from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from sklearn_sparseeval.plan._margins import margins
-from sklearn_sparseeval.plan._out_of_fold import OutOfFold
+from sklearn_sparseeval._notes import Note
+from sklearn_sparseeval._optional import import_pandas
+from sklearn_sparseeval.plan._folder import read_plan, write_plan
+from sklearn_sparseeval.plan._predict import predict, read_anchor_results, verify
+from sklearn_sparseeval.plan._predictor import SavedPredictor
+from sklearn_sparseeval.plan._summary import error_table, headline, how_measured, scaled
 
 if TYPE_CHECKING:
-    from sklearn_sparseeval.plan import SavedPredictor
+    from pandas import DataFrame
 
-FORMAT = 1
-OVERALL = "overall"
-_Kinds = type | tuple[type, ...]
-_NUMBER = (int, float)
-_KNOWN_OR_NOT = (int, float, type(None))  # JSON has null where a number is not known
-# What commands read of plan.json, and of the objects in its lists.
-_KINDS: dict[str, _Kinds] = {
-    "predictor_sha256": str,
-    "created": str,
-    "method": str,
-    "n_models": int,
-    "n_items": int,
-    "n_anchors": int,
-    "share_of_items": _NUMBER,
-    "share_of_tokens": _KNOWN_OR_NOT,
-    "score_range": (list, type(None)),
-    "unit": str,
-    "targets": list,
-    "tasks": list,
-    "anchors": list,
-    "versions": dict,
-    "anchor_means": list,
-    "scores": str,
-    "seed": int,
-    "method_description": str,
-    "method_source": str,
-    "cross_validation": str,
-    "notes": list,
-    "harnesses": list,
-    "files": list,
-}
-_KINDS_IN: dict[str, dict[str, _Kinds]] = {
-    "targets": {
-        "target": str,
-        "n_items": int,
-        "n_anchors": int,
-        "mean_absolute_error": _KNOWN_OR_NOT,
-        "margin_90": _KNOWN_OR_NOT,
-        "kendall_tau": _KNOWN_OR_NOT,
-        "best_so_far": _KNOWN_OR_NOT,
-        "worst_so_far": _KNOWN_OR_NOT,
-    },
-    "tasks": {"task": str, "n_items": int, "n_anchors": int},
-    "anchors": {"name": str, "task": str, "item": str},
-    "harnesses": {"harness": str, "commands": list, "advice": str, "results": str},
-}
-_UNITS = ("points", "score")
+    from sklearn_sparseeval.harness import AnchorRunReport
+
+PathLike = str | os.PathLike[str]
 
 
-def describe_predictor(
-    saved: "SavedPredictor", out_of_fold: OutOfFold | None = None
-) -> dict[str, Any]:
-    """Describe a predictor: its anchors, and the errors to expect per target.
+class Plan:
+    """The items to run on new models, the error to expect, and the way from results to scores.
+
+    Made by :func:`make_plan`, and read from a folder by :func:`load_plan`.
 
     Parameters
     ----------
-    saved : SavedPredictor
-        The predictor.
-    out_of_fold : OutOfFold, default=None
-        What cross-validation found; None takes the errors that the predictor's file holds, which
-        do not tell the agreement of the ranking.
+    predictor : SavedPredictor
+        The fitted predictor, with the items it is about.
+    description : dict
+        What the plan is, as plain values; what `plan.json` holds.
+
+    Attributes
+    ----------
+    predictor : SavedPredictor
+        As given.
+    description : dict
+        As given.
+
+    See Also
+    --------
+    make_plan : Chooses the items and measures the error.
+    load_plan : Reads a plan that was saved.
+
+    Examples
+    --------
+    >>> from sklearn_sparseeval import make_plan
+    >>> from sklearn_sparseeval.datasets import load_helm_lite
+    >>> matrix = load_helm_lite(task="gsm", as_matrix=True)
+    >>> plan = make_plan(matrix, n_anchors=20, random_state=0)
+    >>> plan
+    Plan(method='sparse-ridge', n_anchors=20, n_items=1000, targets=['overall'])
+    >>> results = matrix.data.iloc[:2][plan.anchors.index]  # of new models, in real life
+    >>> plan.predict(results)[["model", "target", "score", "low", "high"]].shape
+    (2, 5)
+    """
+
+    def __init__(self, predictor: SavedPredictor, description: dict[str, Any]) -> None:
+        self.predictor = predictor
+        self.description = description
+
+    def __repr__(self) -> str:
+        return repr(self.predictor).replace(type(self.predictor).__name__, type(self).__name__, 1)
+
+    def __str__(self) -> str:
+        """Say what the plan is, and what error to expect."""
+        plan = self.description
+        lines = [headline(plan), "", *error_table(plan), how_measured(plan)]
+        return "\n".join([*lines, *(f"Note: {note}" for note in self.notes)])
+
+    def _repr_html_(self) -> str:
+        """Show the plan in a notebook."""
+        import html
+
+        notes = "".join(f"<li>{html.escape(note.text)}</li>" for note in self.notes)
+        return (
+            f"<p>{html.escape(headline(self.description))}</p>"
+            f"{self.summary().to_html(float_format='{:.4g}'.format)}"
+            f"<p>{html.escape(how_measured(self.description))}</p>"
+        ) + (notes and f"<ul>{notes}</ul>")
+
+    @property
+    def anchors(self) -> "DataFrame":
+        """The items to run on a new model.
+
+        Returns
+        -------
+        anchors : pandas.DataFrame of shape (n_anchors, n_columns)
+            Rows of the matrix's `items`, in order of choice; the index holds the names.
+        """
+        return self.predictor.anchors
+
+    @property
+    def errors(self) -> "DataFrame":
+        """The errors that were measured.
+
+        Returns
+        -------
+        errors : pandas.DataFrame of shape (n_models, n_targets)
+            Prediction minus score of each model of the history, in the units of the scores,
+            predicted by anchors and a fit without it and its relatives; NaN = not known.
+        """
+        if self.predictor.errors is not None:
+            return self.predictor.errors
+        frame: DataFrame = import_pandas().DataFrame(columns=self.predictor.targets, dtype=float)
+        return frame
+
+    @property
+    def notes(self) -> list[Note]:
+        """What was decided, left out or found odd when the plan was made.
+
+        Returns
+        -------
+        notes : list of Note
+            In the order in which it happened.
+        """
+        return list(self.description.get("notes", []))
+
+    def summary(self) -> "DataFrame":
+        """Tabulate what error to expect.
+
+        Returns
+        -------
+        summary : pandas.DataFrame of shape (n_targets, 7)
+            By target: ``n_items``, ``n_anchors``, ``mean_absolute_error``, ``margin_90`` (as far
+            off were 90 % of the models held out, or less), ``kendall_tau``, ``best_so_far`` and
+            ``worst_so_far`` in the history; in the units of the scores. NaN = not known.
+        """
+        frame: DataFrame = import_pandas().DataFrame(self.description["targets"])
+        frame = frame.set_index("target")
+        return frame.astype({name: float for name in frame if not str(name).startswith("n_")})
+
+    def in_unit(self, value: float) -> str:
+        """Write a score as the plan's tables do.
+
+        Parameters
+        ----------
+        value : float
+            A score or an error, in the units of the scores.
+
+        Returns
+        -------
+        text : str
+            In percentage points for scores from 0 to 1, else as it is; "?" where it is not known.
+        """
+        return scaled(value, self.description["unit"])
+
+    def read(
+        self,
+        paths: PathLike | Iterable[PathLike],
+        *,
+        format: str | None = None,
+        n_jobs: int | None = None,
+        on_error: str = "raise",
+    ) -> "DataFrame":
+        """Read results on the anchors from files.
+
+        Parameters
+        ----------
+        paths : path-like or iterable of path-like
+            Files and folders of the harness that the history is from; score files (csv, parquet
+            or npz) where the history came from one.
+        format, n_jobs, on_error
+            As for :func:`~sklearn_sparseeval.harness.read_results`; not used for score files.
+
+        Returns
+        -------
+        results : pandas.DataFrame
+            The long table, for :meth:`verify` and :meth:`predict`.
+
+        Raises
+        ------
+        ValueError
+            If there are no such results.
+        """
+        return read_anchor_results(
+            self.predictor, paths, format=format, n_jobs=n_jobs, on_error=on_error
+        )
+
+    def verify(self, results: Any) -> "AnchorRunReport":
+        """Check that results are those of the anchors, and on the scale of the history.
+
+        Parameters
+        ----------
+        results : path-like, iterable of path-like, DataFrame or ScoreMatrix
+            Files, as :meth:`read` takes them; or a long table, as
+            :func:`~sklearn_sparseeval.harness.read_results` makes it; or a frame with a row per
+            model and the anchors among its columns, in any order.
+
+        Returns
+        -------
+        report : AnchorRunReport
+            The scores on the anchors, and what is wrong with them.
+
+        Raises
+        ------
+        ValueError
+            If there are no results on any item of the plan.
+        """
+        return verify(self.predictor, results)
+
+    def predict(self, results: Any) -> "DataFrame":
+        """Predict the scores of new models on the full benchmark.
+
+        Parameters
+        ----------
+        results : path-like, iterable of path-like, DataFrame, ScoreMatrix or AnchorRunReport
+            What :meth:`verify` takes, or what it returned.
+
+        Returns
+        -------
+        predictions : pandas.DataFrame
+            A row for each model and target, with the columns ``model``, ``target``, ``score``,
+            ``low`` and ``high`` (the score less and plus the margin that 90 % of the history's
+            models were within when they were held out), ``raw_mean`` (of the results on the
+            anchors, which is not an estimate) and ``found``: kinds of what is wrong or odd, such
+            as "missing" or "above-history". In the units of the scores, inside the score range
+            where it is known. The score is NaN where the results of a model do not fit the plan.
+
+        Warns
+        -----
+        NotedWarning
+            Of each problem and oddity, with a :class:`Note`.
+        """
+        return predict(self.predictor, self.description, results)
+
+    def commands(self, harness: str | None = None) -> list[str]:
+        """List the commands that run the anchors on a new model.
+
+        Parameters
+        ----------
+        harness : str, default=None
+            Name of the harness, such as "lm_eval"; None takes all.
+
+        Returns
+        -------
+        commands : list of str
+            Ready to copy into a shell; empty where no command of the harness is known.
+
+        Raises
+        ------
+        ValueError
+            If the plan was not saved, so that the lists the commands name are not there, or the
+            history is of no such harness.
+        """
+        runs = self.description.get("harnesses")
+        if runs is None:
+            raise ValueError(
+                "The commands name lists of items, which are written with the plan. Save it first: "
+                "plan.save(folder)."
+            )
+        names = [run["harness"] for run in runs]
+        if harness is not None and harness not in names:
+            raise ValueError(
+                f"The plan has no results of {harness!r}; it is for {', '.join(names) or 'none'}."
+            )
+        return [
+            command
+            for run in runs
+            if harness in (None, run["harness"])
+            for command in run["commands"]
+        ]
+
+    def save(
+        self, folder: PathLike, *, overwrite: bool = False, harness_args: str | None = None
+    ) -> None:
+        """Write the plan to a folder.
+
+        It then holds predictor.skops, anchors.csv, the lists of items as harnesses take them,
+        README.md with the commands to copy and the error to expect, and plan.json for scripts.
+
+        Parameters
+        ----------
+        folder : path-like
+            The folder; made if it does not exist.
+        overwrite : bool, default=False
+            Whether a plan that is in that folder may be replaced.
+        harness_args : str, default=None
+            Goes into the harness's commands as it is: the model and how it is run.
+
+        Raises
+        ------
+        ValueError
+            If the folder holds something else, or a plan that may not be replaced, or the
+            predictor cannot be stored without pickle.
+        """
+        self.description = write_plan(
+            Path(folder),
+            self.predictor,
+            self.description,
+            overwrite=overwrite,
+            harness_args=harness_args,
+        )
+
+
+def load_plan(path: PathLike) -> Plan:
+    """Read a plan that was saved.
+
+    Parameters
+    ----------
+    path : path-like
+        The folder that :meth:`Plan.save` or ``sparseeval select`` wrote; or a predictor's file
+        alone, of which no commands are known.
 
     Returns
     -------
-    description : dict
-        Errors and scores are in the units of the scores. What is not known is NaN.
-    """
-    items, anchors = saved.items, saved.anchors
-    costs = items["cost"].to_numpy(dtype=np.float64)
-    return {
-        "format": FORMAT,
-        "created": saved.created,
-        "method": saved.method,
-        "n_models": saved.n_models,
-        "n_items": len(items),
-        "n_anchors": len(anchors),
-        "share_of_items": len(anchors) / len(items),
-        # NaN where a harness did not record the tokens of every item.
-        "share_of_tokens": anchors["cost"].to_numpy(dtype=np.float64).sum() / costs.sum(),
-        "score_range": saved.score_range,
-        "unit": unit_of(saved),
-        "targets": _targets(saved, out_of_fold),
-        "tasks": [
-            {"task": task, "n_items": len(own), "n_anchors": int((anchors["task"] == task).sum())}
-            for task, own in items.groupby("task", sort=False, observed=True)
-        ],
-        "anchors": [
-            {"name": name, "task": anchor["task"], "item": anchor["item"]}
-            for name, anchor in anchors[["task", "item"]].iterrows()
-        ],
-        "versions": saved.versions,
-    }
-
-
-def check_plan(plan: Any) -> None:
-    """Check that a plan that was read holds what commands read of it.
-
-    Parameters
-    ----------
-    plan : object
-        What `plan.json` holds.
+    plan : Plan
+        The plan.
 
     Raises
     ------
     ValueError
-        If a key is missing, or has a value of another kind; it names the key.
+        If there is no plan, it is damaged or of another version of the package, or its predictor
+        is that of another plan.
+
+    See Also
+    --------
+    make_plan : Makes one.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from sklearn_sparseeval import load_plan, make_plan
+    >>> from sklearn_sparseeval.datasets import load_helm_lite
+    >>> matrix = load_helm_lite(task="gsm", as_matrix=True)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     make_plan(matrix, n_anchors=20, random_state=0).save(folder)
+    ...     load_plan(folder)
+    Plan(method='sparse-ridge', n_anchors=20, n_items=1000, targets=['overall'])
     """
-    _check_kinds(plan, _KINDS, "it")
-    for name, kinds in _KINDS_IN.items():
-        for number, entry in enumerate(plan[name]):
-            _check_kinds(entry, kinds, f"{name}[{number}]")
-    if plan["unit"] not in _UNITS:
-        raise ValueError(f"unit is {plan['unit']!r}, not one of {', '.join(_UNITS)}")
-    if [target["target"] for target in plan["targets"]].count(OVERALL) != 1:
-        raise ValueError(f"targets do not hold {OVERALL!r} once")
-    for name, kind in (("score_range", _NUMBER), ("anchor_means", _KNOWN_OR_NOT)):
-        bounds = plan[name]
-        if bounds is not None and [isinstance(one, kind) for one in bounds] != [True, True]:
-            raise ValueError(f"{name} is {bounds!r}, not two numbers")
-    texts = [*plan["notes"], *(one for run in plan["harnesses"] for one in run["commands"])]
-    if not all(isinstance(text, str) for text in texts):
-        raise ValueError("a note or a command is no text")
-
-
-def _check_kinds(found: Any, kinds: dict[str, _Kinds], where: str) -> None:
-    if not isinstance(found, dict):
-        raise ValueError(f"{where} is no object")
-    for name, kind in kinds.items():
-        if name not in found:
-            raise ValueError(f"{where} has no {name}")
-        if not isinstance(found[name], kind):
-            raise ValueError(f"{name} of {where} is a {type(found[name]).__name__}")
-
-
-def unit_of(saved: "SavedPredictor") -> str:
-    """Tell in which unit scores are printed.
-
-    Parameters
-    ----------
-    saved : SavedPredictor
-        The predictor.
-
-    Returns
-    -------
-    unit : {"points", "score"}
-        Percentage points for scores from 0 to 1, other scores as they are.
-    """
-    low, high = saved.observed_range
-    return "points" if low >= 0 and high <= 1 else "score"
-
-
-def _targets(saved: "SavedPredictor", out_of_fold: OutOfFold | None) -> list[dict[str, Any]]:
-    errors = saved.errors
-    margin_of = margins(saved)
-    tasks = saved.items["task"]
-    described = []
-    for target in saved.targets:
-        own = np.full(len(tasks), True) if target == OVERALL else (tasks == target).to_numpy()
-        name_of = saved.items.index[own]
-        described.append(
-            {
-                "target": target,
-                "n_items": int(own.sum()),
-                "n_anchors": int(saved.anchors.index.isin(name_of).sum()),
-                "mean_absolute_error": (
-                    np.nan if errors is None else float(errors[target].abs().mean())
-                ),
-                "margin_90": float(margin_of[target]),
-                "kendall_tau": np.nan if out_of_fold is None else _tau(out_of_fold, target),
-                "best_so_far": float(saved.best[target]),
-                "worst_so_far": (
-                    np.nan if out_of_fold is None else float(out_of_fold.targets[target].min())
-                ),
-            }
-        )
-    return described
-
-
-def _tau(out_of_fold: OutOfFold, target: str) -> float:
-    from sklearn.exceptions import UndefinedMetricWarning
-
-    from sklearn_sparseeval.metrics import kendall_tau_score
-
-    scores = out_of_fold.targets[target]
-    with warnings.catch_warnings():  # all models may have one score
-        warnings.simplefilter("ignore", UndefinedMetricWarning)
-        return kendall_tau_score(scores, scores + out_of_fold.errors[target])
+    return Plan(*read_plan(Path(path)))

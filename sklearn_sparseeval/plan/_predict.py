@@ -1,101 +1,242 @@
-"""Predictions from results on the anchors, of those models whose results fit the plan."""
+"""From results on a plan's anchors to scores: reading, checking, predicting, and what was found."""
 
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+import os
+import warnings
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from sklearn_sparseeval.plan._margins import TOO_FEW, few_errors_note, margins
-from sklearn_sparseeval.plan._notes import add_note
+from sklearn_sparseeval._notes import Note, NotedWarning, noted
+from sklearn_sparseeval._optional import import_pandas
+from sklearn_sparseeval.harness import AnchorRunReport, read_results, verify_anchor_run
+from sklearn_sparseeval.plan._out_of_fold import few_errors_note
 from sklearn_sparseeval.plan._summary import known, scaled
+from sklearn_sparseeval.score_matrix import OVERALL, ScoreMatrix
 
 if TYPE_CHECKING:
-    from pandas import DataFrame, Series
+    from pandas import DataFrame
 
-    from sklearn_sparseeval.harness import AnchorRunReport
-    from sklearn_sparseeval.plan import SavedPredictor
+    from sklearn_sparseeval.plan._predictor import SavedPredictor
 
-OVERALL = "overall"
 _FAR = 5.0  # times a result of 1: scores from 0 to 10 or 100 beside fractions
+_AS_PLANNED = "partial-task"  # what readers say of a run of chosen items
+_LONG_COLUMNS = {"model", "task", "item", "metric", "value"}
 
 
-class AnchorPredictions(NamedTuple):
-    """What is predicted, and what cannot be."""
-
-    scores: "DataFrame"  # models that can be predicted x targets
-    margins: "Series[float]"  # by target
-    report: "AnchorRunReport"
-    problems: list[str]  # a sentence each
-
-
-def predict_models(
-    saved: "SavedPredictor", plan: dict[str, Any], results: "DataFrame", notes: list[str]
-) -> AnchorPredictions:
-    """Check results, and predict the models that they allow to.
+def read_anchor_results(saved: "SavedPredictor", paths: Any, **options: Any) -> "DataFrame":
+    """Read results on a plan's anchors from files.
 
     Parameters
     ----------
     saved : SavedPredictor
-        The predictor.
-    plan : dict
-        What `plan.json` holds.
-    results : pandas.DataFrame
-        The long table of results.
-    notes : list of str
-        Gets what may make predictions less exact.
+        Its items tell which harness the results are of.
+    paths : path-like or iterable of path-like
+        Files and folders of a harness; or score files, where the plan was made from one.
+    **options
+        For ``read_results``.
 
     Returns
     -------
-    predictions : AnchorPredictions
-        Scores, margins and problems.
+    results : pandas.DataFrame
+        The long table.
     """
-    from sklearn_sparseeval.harness import verify_anchor_run
+    given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    if saved.items["harness"].any():
+        notes: list[Note] = []
+        with noted(notes):
+            results: DataFrame = read_results(given, **options)
+        for note in notes:
+            if note.kind != _AS_PLANNED:
+                _warn(note)
+        return results
+    pd = import_pandas()
+    parts = []
+    for path in given:
+        try:
+            matrix = ScoreMatrix.read(path)
+        except ValueError as error:
+            raise ValueError(
+                f"{error} The plan was made from a score file of no harness, so that results have "
+                "to be such a file too, with the anchors among its columns."
+            ) from None
+        parts.append(long_table(saved, matrix.data, where=str(path)).assign(source=str(path)))
+    joined: DataFrame = pd.concat(parts, ignore_index=True)
+    return joined
 
-    report = verify_anchor_run(results, saved.anchors, items=saved.items)
-    for message in report.warnings:
-        add_note(notes, message)
-    if saved.items["harness"].any():  # else it is a matrix, and records no contents to compare
-        for message in report.notes:
-            add_note(notes, message)
-    problems = list(report.problems)
-    rows = report.scores.drop(index=report.models_with_problems)
-    rows = _on_scale(saved, rows, problems, notes)
-    scores = _predict(saved, rows, problems)
-    for model in scores.index:
-        score, raw_mean = scores.loc[model, OVERALL], report.raw_means.loc[model, OVERALL]
-        _note_extrapolation(model, float(score), float(raw_mean), plan, notes)
-    few = None if saved.errors is None else few_errors_note(len(saved.errors))
-    told = [note for note in plan.get("notes", []) if TOO_FEW in note]
-    for note in told or [few] * (few is not None):
-        if len(scores):
-            add_note(notes, note)
-    return AnchorPredictions(scores, margins(saved), report, problems)
 
-
-def _on_scale(
-    saved: "SavedPredictor", rows: "DataFrame", problems: list[str], notes: list[str]
+def long_table(
+    saved: "SavedPredictor", rows: "DataFrame", *, where: str = "results"
 ) -> "DataFrame":
-    """Drop models whose results no score of the history can be; tell of those far below it."""
+    """Make a long table of rows of scores, as if a harness had written them.
+
+    Parameters
+    ----------
+    saved : SavedPredictor
+        Whose anchors are among the columns.
+    rows : pandas.DataFrame of shape (n_models, n_columns)
+        Rows are models, columns items by name, in any order; columns that are not items of the
+        plan are not read.
+    where : str, default="results"
+        What it is, for messages.
+
+    Returns
+    -------
+    results : pandas.DataFrame
+        The long table.
+
+    Raises
+    ------
+    ValueError
+        If no column is an item of the plan, or one is there twice.
+    """
+    items = saved.items
+    frame = rows.set_axis([str(name) for name in rows.columns], axis=1)
+    frame = frame.set_axis([str(name) for name in rows.index])
+    own = frame.loc[:, [name for name in frame.columns if name in items.index]]
+    if not own.shape[1]:
+        raise ValueError(
+            f"{where}: none of the columns is an item of the plan, such as "
+            f"{saved.anchors.index[0]!r}. Is it of another benchmark?"
+        )
+    for kind, names in (("columns", own.columns), ("models", own.index)):
+        if not names.is_unique:
+            twice = names[names.duplicated()][0]
+            raise ValueError(f"{where}: two {kind} are called {twice!r}; expected each once.")
+    own = own.rename_axis("model").reset_index()
+    long = own.melt("model", var_name="name", value_name="value")
+    columns = ["task", "item", "metric", "filter"]
+    return long.join(items[columns], on="name").drop(columns="name").assign(epoch=1)
+
+
+def verify(saved: "SavedPredictor", results: Any) -> AnchorRunReport:
+    """Check results against a plan, their scale too.
+
+    Parameters
+    ----------
+    saved : SavedPredictor
+        The plan's predictor.
+    results : path-like, iterable of path-like, DataFrame, ScoreMatrix or AnchorRunReport
+        The results.
+
+    Returns
+    -------
+    report : AnchorRunReport
+        What came back, and what is wrong with it.
+    """
+    if isinstance(results, AnchorRunReport):
+        return results
+    report = verify_anchor_run(_as_long_table(saved, results), saved.anchors, items=saved.items)
+    if not saved.items["harness"].any():  # a matrix records no contents that could be compared
+        report = replace(report, notes=[])
+    return _with_scale(saved, report)
+
+
+def _as_long_table(saved: "SavedPredictor", results: Any) -> "DataFrame":
+    if isinstance(results, ScoreMatrix):
+        results = results.data
+    if not hasattr(results, "columns"):
+        return read_anchor_results(saved, results)
+    if hasattr(results, "to_pandas"):  # polars has no index: the first column names the models
+        results = results.to_pandas()
+        if not set(results.columns) >= _LONG_COLUMNS:
+            results = results.set_index(results.columns[0])
+    if set(results.columns) >= _LONG_COLUMNS:
+        return results  # type: ignore[no-any-return]
+    return long_table(saved, results)
+
+
+def _with_scale(saved: "SavedPredictor", report: AnchorRunReport) -> AnchorRunReport:
+    """Refuse models whose results no score of the history can be; tell of those far below it."""
+    rows = report.scores.drop(index=report.models_with_problems)
     low, high = saved.score_range or (-math.inf, math.inf)
-    outside = ((rows < low) | (rows > high)).any(axis=1)
-    problems += [
-        f"{model!r} has results from {rows.loc[model].min():g} to {rows.loc[model].max():g}, "
-        f"where scores are from {low:g} to {high:g}: another metric, or another scale?"
-        for model in rows.index[outside]
+    outside = rows.index[((rows < low) | (rows > high)).any(axis=1)]
+    problems = [
+        Note(
+            "off-scale",
+            f"{model!r} has results from {rows.loc[model].min():g} to {rows.loc[model].max():g}, "
+            f"where scores are from {low:g} to {high:g}: another metric, or another scale?",
+            where=model,
+        )
+        for model in outside
     ]
-    kept = rows[~outside]
     largest = saved.observed_range[1]
-    for model, most in kept.max(axis=1).items():
-        if 0 < most <= 1 < largest / _FAR:
-            notes.append(
-                f"{model}: no result is above {most:g}, where the history has results up to "
-                f"{largest:g}: another metric, or another scale?"
+    warnings = [
+        Note(
+            "small-scale",
+            f"{model}: no result is above {most:g}, where the history has results up to "
+            f"{largest:g}: another metric, or another scale?",
+            where=str(model),
+        )
+        for model, most in rows.drop(index=outside).max(axis=1).items()
+        if 0 < most <= 1 < largest / _FAR
+    ]
+    return replace(
+        report,
+        problems=[*report.problems, *problems],
+        warnings=[*report.warnings, *warnings],
+        models_with_problems=[*report.models_with_problems, *outside],
+    )
+
+
+def predict(saved: "SavedPredictor", plan: dict[str, Any], results: Any) -> "DataFrame":
+    """Predict the models whose results fit; one row per model and target.
+
+    Parameters
+    ----------
+    saved : SavedPredictor
+        The plan's predictor.
+    plan : dict
+        What the plan is, as plain values.
+    results : path-like, iterable of path-like, DataFrame, ScoreMatrix or AnchorRunReport
+        The results.
+
+    Returns
+    -------
+    predictions : pandas.DataFrame
+        As :meth:`Plan.predict` describes it.
+    """
+    pd = import_pandas()
+    report = verify(saved, results)
+    if report is not results:
+        for note in [*report.problems, *report.warnings, *report.notes]:
+            _warn(note)
+    found: dict[str, list[Note]] = {model: [] for model in report.models}
+    for note in report.problems:
+        for model in [note.where] if note.where in found else report.models_with_problems:
+            found[model].append(note)
+    scores: Any = _scores(saved, report, found)
+    _note_beyond_history(plan, report, scores, found)
+    for note in _notes_on_margins(saved, plan) if len(scores) else []:
+        _warn(note)
+    half = {one["target"]: one["margin_90"] for one in plan["targets"]}
+    margin = {name: math.nan if width is None else width for name, width in half.items()}
+    low, high = saved.score_range or (-math.inf, math.inf)
+    raw: Any = report.raw_means.reindex(columns=saved.targets)
+    rows = []
+    for model in report.models:
+        for target in saved.targets:
+            score = float(scores.loc[model, target]) if model in scores.index else math.nan
+            rows.append(
+                {
+                    "model": model,
+                    "target": target,
+                    "score": score,
+                    "low": max(score - margin[target], low) if score == score else math.nan,
+                    "high": min(score + margin[target], high) if score == score else math.nan,
+                    "raw_mean": float(raw.loc[model, target]),
+                    "found": ", ".join(dict.fromkeys(note.kind for note in found[model])),
+                }
             )
-    return kept
+    frame: DataFrame = pd.DataFrame(rows)
+    return frame
 
 
-def _predict(saved: "SavedPredictor", rows: "DataFrame", problems: list[str]) -> "DataFrame":
-    """Predict; a model whose missing results the predictor does not allow is a problem."""
-    import pandas as pd
-
+def _scores(
+    saved: "SavedPredictor", report: AnchorRunReport, found: dict[str, list[Note]]
+) -> "DataFrame":
+    """Predict the models without problems; those that cannot be are told."""
+    pd = import_pandas()
+    rows = report.scores.drop(index=report.models_with_problems)
     incomplete = rows.isna().any(axis=1)
     whole = rows[~incomplete]
     parts = [saved.predict(whole)] if len(whole) else []
@@ -103,38 +244,61 @@ def _predict(saved: "SavedPredictor", rows: "DataFrame", problems: list[str]) ->
         try:
             parts.append(saved.predict(rows.loc[[model]]))
         except ValueError as error:
-            problems.append(f"{model!r} cannot be predicted: {error}")
-    if not parts:
-        return pd.DataFrame(columns=saved.targets, dtype="float64")
-    predicted = pd.concat(parts)
-    return predicted.loc[[model for model in rows.index if model in predicted.index]]
+            text = f"{model!r} cannot be predicted: {error}"
+            found[model].append(Note("not-predicted", text, where=model))
+            _warn(found[model][-1])
+    scores: DataFrame = pd.concat(parts) if parts else pd.DataFrame(columns=saved.targets)
+    return scores
 
 
-def _note_extrapolation(
-    model: str, score: float, raw_mean: float, plan: dict[str, Any], notes: list[str]
+def _note_beyond_history(
+    plan: dict[str, Any], report: AnchorRunReport, scores: Any, found: dict[str, list[Note]]
 ) -> None:
     """Say so where a model lies beyond what the predictor has seen."""
-    (overall,) = (target for target in plan["targets"] if target["target"] == OVERALL)
-    low, high = plan.get("anchor_means") or (None, None)
-    unit = plan["unit"]
-    found = [
+    lowest, highest = plan.get("anchor_means") or (None, None)
+    (overall,) = (one for one in plan["targets"] if one["target"] == OVERALL)
+    bounds = {
         # What is predicted is drawn back to the history, so the results tell more.
-        ("its mean on the anchors", raw_mean, low, high),
-        ("its predicted score", score, overall.get("worst_so_far"), overall["best_so_far"]),
-    ]
-    for what, value, worst, best in found:
-        if known(best) and value > best:
-            notes.append(
-                f"{model}: {what}, {scaled(value, unit)}, is above that of every model in the "
-                f"history, at most {scaled(best, unit)}. Of a model stronger than all that the "
-                "predictor has seen the score is mostly predicted too low. Run the whole benchmark "
-                "for it, and add it to the history."
-            )
-            return
-        if known(worst) and value < worst:
-            notes.append(
-                f"{model}: {what}, {scaled(value, unit)}, is below that of every model in the "
-                f"history, at least {scaled(worst, unit)}, so the score is mostly predicted too "
-                "high. Look into its answers: is its output broken, or the prompt?"
-            )
-            return
+        "its mean on the anchors": (lowest, highest),
+        "its predicted score": (overall["worst_so_far"], overall["best_so_far"]),
+    }
+    for model in scores.index:
+        values = (float(report.raw_means.loc[model, OVERALL]), float(scores.loc[model, OVERALL]))
+        for value, (what, (least, most)) in zip(values, bounds.items(), strict=True):
+            note = _beyond(f"{model}: {what}", value, least, most, plan["unit"])
+            if note is not None:
+                found[model].append(replace(note, where=model))
+                _warn(found[model][-1])
+                break
+
+
+def _beyond(
+    what: str, value: float, least: float | None, most: float | None, unit: str
+) -> Note | None:
+    if known(most) and value > most:
+        return Note(
+            "above-history",
+            f"{what}, {scaled(value, unit)}, is above that of every model in the history, at most "
+            f"{scaled(most, unit)}. Of a model stronger than all that the predictor has seen the "
+            "score is mostly predicted too low. Run the whole benchmark for it, and add it to the "
+            "history.",
+        )
+    if known(least) and value < least:
+        return Note(
+            "below-history",
+            f"{what}, {scaled(value, unit)}, is below that of every model in the history, at least "
+            f"{scaled(least, unit)}, so the score is mostly predicted too high. Look into its "
+            "answers: is its output broken, or the prompt?",
+        )
+    return None
+
+
+def _notes_on_margins(saved: "SavedPredictor", plan: dict[str, Any]) -> list[Note]:
+    """List what makes the margins less certain."""
+    told = [note for note in plan.get("notes", []) if note.kind == "few-errors"]
+    few = None if saved.errors is None else few_errors_note(len(saved.errors))
+    return told or ([] if few is None else [few])
+
+
+def _warn(note: Note) -> None:
+    warnings.warn(NotedWarning(note), stacklevel=5)

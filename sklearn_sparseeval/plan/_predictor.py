@@ -14,10 +14,9 @@ from sklearn.pipeline import Pipeline
 from sklearn_sparseeval._errors import PredictorError
 from sklearn_sparseeval._messages import listing
 from sklearn_sparseeval._optional import import_pandas
-from sklearn_sparseeval._sklearn import Interval
+from sklearn_sparseeval._sklearn import Interval, check_parameters
 from sklearn_sparseeval.anchored import AnchoredRegressor
 from sklearn_sparseeval.comparison._budget import anchors_of, only_items
-from sklearn_sparseeval.metrics._validation import check_parameters
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series

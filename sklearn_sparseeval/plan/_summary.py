@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from shlex import quote
-from typing import Any
+from typing import Any, TypeGuard
 
 from sklearn_sparseeval.plan._text_table import text_table
 
@@ -83,7 +83,7 @@ def error_table(plan: dict[str, Any]) -> list[str]:
     return lines
 
 
-def known(value: float | None) -> bool:
+def known(value: float | None) -> TypeGuard[float]:
     """Tell whether a number of a plan is known; in JSON one that is not is null.
 
     Parameters

@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_sparseeval._sklearn import Interval, _fit_context
 from sklearn_sparseeval.item_response import ItemResponseModel
-from sklearn_sparseeval.numerics.latent_items import _distinct_rows
+from sklearn_sparseeval.numerics.row_identity import distinct_rows
 from sklearn_sparseeval.regressors._anchor_results import checked_anchor_weights, refuse_rows
 from sklearn_sparseeval.regressors._pirt import PIRTRegressor
 from sklearn_sparseeval.regressors._whole_rows import History
@@ -211,7 +211,7 @@ class GPIRTRegressor(PIRTRegressor):
 
     def _cross_fitted_mix(self, history: History) -> Array:
         """Return the share of the anchors' mean for each row of item weights."""
-        first, weight = _distinct_rows(history.scores, history.weight)
+        first, weight = distinct_rows(history.scores, history.weight)
         if len(first) < self.n_folds:
             return np.ones(len(self._item_weights))
         scores = history.scores[first]

@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
-from sklearn_sparseeval._sklearn import Interval, RealNotInt
-from sklearn_sparseeval.metrics._validation import check_parameters
+from sklearn_sparseeval._sklearn import Interval, RealNotInt, check_parameters
 from sklearn_sparseeval.splitters._families import check_families
 from sklearn_sparseeval.splitters._model_splitter import Masks, ModelSplitter
 

@@ -3,24 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
-
-
-def is_missing(entry: Any) -> bool:
-    """Tell whether an entry is None, NaN, NaT or pandas.NA.
-
-    Parameters
-    ----------
-    entry : object
-        A label or date.
-
-    Returns
-    -------
-    missing : bool
-        Whether it stands for "not known".
-    """
-    differs = entry != entry  # NaN and NaT differ from themselves; pandas.NA answers pandas.NA
-    return entry is None or not isinstance(differs, bool | np.bool_) or bool(differs)
+from sklearn_sparseeval.numerics.missing import is_missing
 
 
 def refuse_missing(entries: Iterable[Any], what: str, advice: str) -> None:

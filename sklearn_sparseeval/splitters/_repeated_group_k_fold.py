@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
-from sklearn_sparseeval._sklearn import Interval
-from sklearn_sparseeval.metrics._validation import check_parameters
+from sklearn_sparseeval._sklearn import Interval, check_parameters
 from sklearn_sparseeval.splitters._families import check_families
 from sklearn_sparseeval.splitters._model_splitter import Masks, ModelSplitter
 

@@ -12,8 +12,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from sklearn.utils import check_array, check_consistent_length, gen_batches
 
-from sklearn_sparseeval._sklearn import Interval, RealNotInt
-from sklearn_sparseeval.metrics._validation import check_parameters
+from sklearn_sparseeval._sklearn import Interval, RealNotInt, check_parameters
 from sklearn_sparseeval.splitters._families import encode_families
 
 Array = NDArray[np.floating]

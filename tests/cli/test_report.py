@@ -9,11 +9,11 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib import image
+from sklearn_sparseeval.cli._comparison_table import verdict
+from sklearn_sparseeval.cli._report import write_report
 
 from sklearn_sparseeval._score_file import ScoreTable
 from sklearn_sparseeval.cli import main
-from sklearn_sparseeval.cli._comparison_table import verdict
-from sklearn_sparseeval.cli._report import write_report
 from sklearn_sparseeval.comparison import compare_estimators
 from sklearn_sparseeval.datasets import make_score_matrix
 
@@ -101,7 +101,7 @@ def browse(page, folder, *options):
             f"--user-data-dir={folder / 'profile'}", "--window-size=1000,4200",
             "--enable-logging=stderr", *options, page.as_uri(),
         ],
-        capture_output=True, text=True, timeout=90, check=True,
+        capture_output=True, text=True, timeout=600, check=True,
     )  # fmt: skip
     return run.stdout, [line for line in run.stderr.splitlines() if "CONSOLE" in line]
 

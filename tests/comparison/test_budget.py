@@ -26,7 +26,6 @@ from sklearn_sparseeval import (
 from sklearn_sparseeval.comparison._budget import (
     anchors_of,
     has_budget,
-    item_means,
     only_items,
     personal_items,
     prepared,
@@ -266,11 +265,6 @@ def test_names_stay_on_a_data_frame():
     pd.testing.assert_frame_equal(
         shown, pd.DataFrame([[0.25, 0.0]], index=["model"], columns=["q1", "q2"])
     )
-
-
-def test_item_means_leave_out_what_is_missing():
-    X = np.array([[1, np.nan, np.nan], [0, 1, np.nan]])
-    np.testing.assert_array_equal(item_means(X), [0.5, 1, 0])
 
 
 def test_a_target_row_says_nothing_but_its_anchors(panel):

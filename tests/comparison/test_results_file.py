@@ -3,13 +3,41 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
+from _panels import FirstItemsRegressor, answers
 
-from sklearn_sparseeval.comparison._results_file import ResultsFile
-from sklearn_sparseeval.comparison._run import JobResult
+from sklearn_sparseeval.comparison import compare_estimators
 
-HEADER = {"scores": "abc", "random_state": "0"}
-METHODS = {("a", 5): "one", ("b", 7): "two", ("b", 5): "two"}
+X, Y = answers(12, 10)
+SPLITS = [(np.arange(8), np.arange(8, 12)), (np.arange(4, 12), np.arange(4))]
+
+
+class CountingRegressor(FirstItemsRegressor):
+    """Counts its fits."""
+
+    fits = 0
+
+    def fit(self, X, y):
+        type(self).fits += 1
+        return super().fit(X, y)
+
+
+class FailingRegressor(FirstItemsRegressor):
+    def fit(self, X, y):
+        raise RuntimeError("no luck")
+
+
+class NosyRegressor(FirstItemsRegressor):
+    """Looks into a results file while it is fitted."""
+
+    def __init__(self, n_anchors=1, path=None):
+        super().__init__(n_anchors)
+        self.path = path
+
+    def fit(self, X, y):
+        compared(self.path)
+        return super().fit(X, y)
 
 
 @pytest.fixture
@@ -17,79 +45,78 @@ def path(tmp_path):
     return tmp_path / "results.jsonl"
 
 
-def result(method="a", n_anchors=5, split=0, **values):
-    values = {"scores": {"bias": 0.1 + 0.2}, "predicted": [1 / 3, [0.1]]} | values
-    return JobResult(method, n_anchors, split, fit_seconds=1e-9, predict_seconds=0.5, **values)
-
-
-def opened(path, header=HEADER, methods=METHODS):
-    """Open and close a file; tests go on with what was read."""
-    with ResultsFile(path, header, methods) as file:
-        return file
+def compared(path, methods=("a",), n_anchors=3, scoring="neg_mean_absolute_error"):
+    """Compare; return the comparison and how many fits were run for it."""
+    before = CountingRegressor.fits
+    comparison = compare_estimators(
+        dict.fromkeys(methods, CountingRegressor()), X, Y, cv=SPLITS, n_anchors=n_anchors,
+        scoring=scoring, random_state=0, results_file=path,
+    )  # fmt: skip
+    return comparison, CountingRegressor.fits - before
 
 
 def test_what_is_written_is_read_exactly(path):
-    written = [result(), result("b", 7, 3)]
-    first = opened(path)
-    for one in written:
-        first.add(one)
-    assert list(opened(path).results.values()) == written == list(first.results.values())
+    written, n_fits = compared(path, "ab", [3, 7])
+    read, n_more = compared(path, "ab", [3, 7])
+    assert (n_fits, n_more) == (8, 0)
+    pd.testing.assert_frame_equal(written.frame(), read.frame(), check_exact=True)
+    pd.testing.assert_frame_equal(written.predictions(), read.predictions(), check_exact=True)
 
 
 def test_without_a_path_nothing_is_written(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    known = opened(None)
-    known.add(result())
-    assert ("a", 5, 0) in known.results
+    assert compared(None)[1] == 2
     assert list(tmp_path.iterdir()) == []
 
 
+def undefined(estimator, X, y):
+    return float("nan")
+
+
 def test_undefined_values_survive(path):
-    opened(path).add(result(scores={"kendall_tau": float("nan")}))
-    assert np.isnan(opened(path).results["a", 5, 0].scores["kendall_tau"])
+    for n_fits in (2, 0):
+        comparison, n = compared(path, scoring={"undefined": undefined})
+        assert n == n_fits
+        assert comparison.frame()["value"].isna().all()
 
 
 def test_what_failed_is_run_again(path):
-    opened(path).add(result(error="RuntimeError: no luck"))
-    assert opened(path).results == {}
+    def run():
+        with pytest.warns(UserWarning, match="failed in 2 of 2"):
+            compare_estimators(
+                {"bad": FailingRegressor()}, X, Y, cv=SPLITS, n_anchors=3, scoring="bias",
+                random_state=0, results_file=path,
+            )  # fmt: skip
+
+    run()
+    n_lines = len(path.read_text().splitlines())
+    run()
+    assert len(path.read_text().splitlines()) == n_lines + 2
 
 
 @pytest.mark.parametrize("cut", [1, 10, 60])
-def test_a_line_that_was_cut_off_is_dropped(path, cut):
-    first = opened(path)
-    first.add(result())
-    first.add(result(split=1))
+def test_a_line_that_was_cut_off_is_run_again(path, cut):
+    expected = compared(path)[0]
+    whole = path.read_text()
     path.write_bytes(path.read_bytes()[:-cut])
-    again = opened(path)
-    assert list(again.results) == [("a", 5, 0)]
-    again.add(result(split=2))
-    assert list(opened(path).results) == [("a", 5, 0), ("a", 5, 2)]
+    again, n_fits = compared(path)
+    assert n_fits == 1
+    assert again.frame()["value"].equals(expected.frame()["value"])
+    assert len(path.read_text().splitlines()) == len(whole.splitlines())
+    assert compared(path)[1] == 0
 
 
 def test_a_header_that_was_cut_off_starts_anew(path):
     path.write_text('{"form')
-    opened(path).add(result())
-    assert list(opened(path).results) == [("a", 5, 0)]
+    assert compared(path)[1] == 2
+    assert compared(path)[1] == 0
 
 
-def test_methods_left_out_this_time_do_not_count(path):
-    opened(path).add(result("b"))
-    assert opened(path, methods={("a", 5): "one"}).results == {}
-
-
-@pytest.mark.parametrize(
-    ("header", "methods", "message"),
-    [
-        ({**HEADER, "scores": "other"}, METHODS, "the scores differ"),
-        ({"scores": "x", "random_state": "1"}, METHODS, "the scores, random_state differ"),
-        (HEADER, {("a", 5): "changed"}, "method 'a' with other parameters"),
-    ],
-    ids=["data", "data and seed", "method"],
-)
-def test_results_of_another_comparison_are_refused(path, header, methods, message):
-    opened(path).add(result())
-    with pytest.raises(ValueError, match=message):
-        opened(path, header, methods)
+def test_methods_and_budgets_left_out_this_time_do_not_count(path):
+    compared(path, "ab", [3, 5])
+    comparison, n_fits = compared(path, "b", 5)
+    assert n_fits == 0
+    assert (comparison.methods, comparison.n_anchors) == (["b"], [5])
 
 
 @pytest.mark.parametrize(
@@ -104,42 +131,28 @@ def test_results_of_another_comparison_are_refused(path, header, methods, messag
 )
 def test_other_files_are_refused_and_left_alone(path, content, message):
     path.write_text(content)
-    with pytest.raises(ValueError, match=message):
-        opened(path)
+    for _ in range(2):  # and free again
+        with pytest.raises(ValueError, match=message):
+            compared(path)
     assert path.read_text() == content
 
 
-def test_a_budget_left_out_this_time_does_not_count(path):
-    opened(path).add(result("b", 7))
-    assert opened(path, methods={("b", 5): "two"}).results == {}
-
-
 def test_two_processes_do_not_share_a_file(path):
-    with (
-        ResultsFile(path, HEADER, METHODS),
-        pytest.raises(ValueError, match="in use by another process"),
-        ResultsFile(path, HEADER, METHODS),
-    ):
-        pass
-    opened(path)  # free again
+    with pytest.warns(UserWarning, match="in use by another process"):
+        compare_estimators(
+            {"m": NosyRegressor(path=path)}, X, Y, cv=SPLITS, n_anchors=3,
+            scoring="neg_mean_absolute_error", random_state=0, results_file=path,
+        )  # fmt: skip
+    assert compared(path)[1] == 2  # free again
 
 
-def test_a_refused_file_is_free_again(path):
-    path.write_text("[1]\n")
-    for _ in range(2):
-        with pytest.raises(ValueError, match="Line 1"):
-            opened(path)
-
-
-def test_a_line_that_is_no_result_is_refused(path):
-    opened(path)
-    path.write_text(path.read_text() + "{}\n")
-    with pytest.raises(ValueError, match="holds a line that is no result"):
-        opened(path)
-
-
-def test_a_damaged_line_is_named(path):
-    opened(path).add(result())
-    path.write_text(path.read_text() + "oops\n")
-    with pytest.raises(ValueError, match="Line 3 of"):
-        opened(path)
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [("{}\n", "holds a line that is no result"), ("oops\n", "Line 4 of")],
+    ids=["no result", "no JSON"],
+)
+def test_a_damaged_line_is_named(path, line, message):
+    compared(path)
+    path.write_text(path.read_text() + line)
+    with pytest.raises(ValueError, match=message):
+        compared(path)

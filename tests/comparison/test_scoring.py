@@ -2,17 +2,24 @@
 
 import numpy as np
 import pytest
-from sklearn.linear_model import Ridge
+from _panels import FirstItemsRegressor, answers
 from sklearn.metrics import make_scorer, mean_absolute_error
 
-from sklearn_sparseeval.comparison._scoring import (
-    ceilings,
-    check_scorers,
-    loss,
-    shown_name,
-    shown_value,
-)
-from sklearn_sparseeval.metrics import get_scorers, kendall_tau_score, noise_ceiling
+from sklearn_sparseeval.comparison import compare_estimators
+from sklearn_sparseeval.metrics import kendall_tau_score, noise_ceiling
+
+ROWS = np.arange(12)
+SPLITS = [(ROWS[:8], ROWS[8:]), (ROWS[4:], ROWS[:4])]
+
+
+@pytest.fixture(scope="module")
+def data():
+    return answers(12, 40)
+
+
+def compared(data, scoring, splits=SPLITS):
+    method = FirstItemsRegressor()
+    return compare_estimators({"m": method}, *data, cv=splits, n_anchors=10, scoring=scoring)
 
 
 @pytest.mark.parametrize(
@@ -25,17 +32,16 @@ from sklearn_sparseeval.metrics import get_scorers, kendall_tau_score, noise_cei
     ],
     ids=["name", "names", "renamed", "scorer"],
 )
-def test_what_is_given_becomes_scorers(scoring, names):
-    scorers = check_scorers(scoring)
-    assert list(scorers) == names
-    X, y = np.eye(4), np.arange(4.0)
-    assert all(np.isfinite(scorer(Ridge().fit(X, y), X, y)) for scorer in scorers.values())
+def test_what_is_given_becomes_metrics(data, scoring, names):
+    comparison = compared(data, scoring)
+    assert comparison.metrics == names
+    assert np.isfinite(comparison.frame()["value"]).all()
 
 
-def test_by_default_the_mean_absolute_error_comes_first():
-    scorers = check_scorers(None)
-    assert next(iter(scorers)) == "neg_mean_absolute_error"
-    assert {"bias", "kendall_tau"} < set(scorers)
+def test_by_default_the_mean_absolute_error_comes_first(data):
+    metrics = compared(data, None).metrics
+    assert metrics[0] == "mean_absolute_error"
+    assert {"bias", "kendall_tau"} < set(metrics)
 
 
 @pytest.mark.parametrize(
@@ -59,40 +65,38 @@ def test_by_default_the_mean_absolute_error_comes_first():
         "two of one name",
     ],
 )  # fmt: skip
-def test_other_scoring_is_refused(scoring, error, message):
+def test_other_scoring_is_refused(data, scoring, error, message):
     with pytest.raises(error, match=message):
-        check_scorers(scoring)
+        compared(data, scoring)
 
 
-@pytest.mark.parametrize(
-    ("scorer", "name", "shown", "less_is_better"),
-    [
-        ("neg_mean_absolute_error", "mean_absolute_error", 0.2, 0.2),
-        ("kendall_tau", "kendall_tau", -0.2, 0.2),
-        ("bias", "bias", -0.2, 0.2),
-    ],
-)
-def test_errors_are_shown_positive(scorer, name, shown, less_is_better):
-    assert shown_name(scorer) == name
-    assert shown_value(scorer, -0.2) == shown
-    assert loss(scorer, np.array([shown])) == less_is_better
+def test_errors_are_shown_positive_and_more_is_better_for_the_rest(data):
+    X, y = data
+    comparison = compared(data, ["neg_mean_absolute_error", "kendall_tau", "bias"])
+    frame = comparison.frame().set_index(["metric", "split"])["value"]
+    for split, (_, targets) in enumerate(SPLITS):
+        true, predicted = y[targets], X[targets, :10].mean(axis=1)
+        assert frame["mean_absolute_error", split] == pytest.approx(
+            mean_absolute_error(true, predicted)
+        )
+        assert frame["kendall_tau", split] == pytest.approx(kendall_tau_score(true, predicted))
+        assert frame["bias", split] == pytest.approx(np.mean(predicted - true))
+    better = {name: comparison.greater_is_better(name) for name in comparison.metrics}
+    assert better == {"mean_absolute_error": False, "kendall_tau": True, "bias": False}
 
 
-def test_ceilings_are_means_over_the_targets_of_the_splits():
-    X = (np.random.default_rng(0).random((12, 40)) < 0.6).astype(float)
-    rows = np.arange(12)
-    splits = [(rows[:8], rows[8:]), (rows[4:], rows[:4])]
-    found = ceilings(X, splits, ["kendall_tau", "mean_absolute_error", "bias", "mine"], n_draws=9)
-    assert set(found) == {"kendall_tau", "mean_absolute_error"}
+def test_ceilings_are_means_over_the_targets_of_the_splits(data):
+    X, _ = data
+    scoring = {
+        name: name for name in ("kendall_tau", "neg_mean_absolute_error", "bias")
+    } | {"mine": make_scorer(mean_absolute_error)}  # fmt: skip
+    comparison = compared(data, scoring)
+    assert comparison.noise_ceiling("bias") is comparison.noise_ceiling("mine") is None
     for name, metric in (
         ("kendall_tau", kendall_tau_score), ("mean_absolute_error", mean_absolute_error)
     ):  # fmt: skip
         expected = [
-            noise_ceiling(X[targets], metric, n_draws=9, random_state=i)
-            for i, (_, targets) in enumerate(splits)
+            noise_ceiling(X[targets], metric, n_draws=50, random_state=split)
+            for split, (_, targets) in enumerate(SPLITS)
         ]
-        assert found[name] == pytest.approx(np.mean(expected))
-
-
-def test_the_default_names_are_scorers_of_the_package():
-    assert set(check_scorers(None)) <= set(get_scorers())
+        assert comparison.noise_ceiling(name) == pytest.approx(np.mean(expected))

@@ -186,7 +186,7 @@ def test_as_frame_with_return_X_y():
 
 def test_as_frame_without_pandas_says_what_to_do(monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(ImportError, match=r"as_frame=True needs pandas.*as_frame=False"):
+    with pytest.raises(ImportError, match=r"as_frame=True needs pandas, which is not installed"):
         load_mathvision(as_frame=True)
 
 

@@ -24,7 +24,7 @@ def modules_after(statement):
     """Return the top-level modules of a fresh interpreter that has run `statement`."""
     program = f"import sys\n{statement}\nprint(*{{name.split('.')[0] for name in sys.modules}})"
     run = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=600
     )
     return set(run.stdout.split())
 
@@ -41,13 +41,12 @@ def test_pyplot_is_that_of_matplotlib():
     assert import_pyplot("anything") is plt
 
 
-@pytest.mark.parametrize("missing", ["matplotlib", "matplotlib.pyplot"])
-def test_without_matplotlib_the_error_says_how_to_install_it(monkeypatch, missing):
-    monkeypatch.setitem(sys.modules, missing, None)
+def test_without_matplotlib_the_error_says_how_to_install_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
     display = ScorePredictionDisplay.from_predictions([0.1, 0.2], [0.1, 0.3])
     message = (
         r"^ScorePredictionDisplay\.plot needs matplotlib, which is not installed\. "
-        r'Install it with `pip install "sklearn-sparseeval\[compare\]"`\.$'
+        r"Install with pip install 'sklearn-sparseeval\[compare\]'\.$"
     )
     with pytest.raises(ImportError, match=message):
         display.plot()

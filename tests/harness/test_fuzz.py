@@ -9,11 +9,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sklearn_sparseeval import ResultsError
+from sklearn_sparseeval import ResultsError, harness
 from sklearn_sparseeval.harness import read_results
-from sklearn_sparseeval.harness._harnesses import FORMATS
 
-NAMES = sorted(FORMATS)
+NAMES = sorted(
+    name.removeprefix("read_")
+    for name in harness.__all__
+    if name.startswith("read_") and name != "read_results"
+)
 quick = settings(
     max_examples=60,
     derandomize=True,  # the script looks further

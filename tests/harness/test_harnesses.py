@@ -1,41 +1,63 @@
+"""Which harness wrote results, told by their files; what is known of each harness."""
+
 from inspect import signature
 
 import pytest
 
 from sklearn_sparseeval import ResultsError, harness
-from sklearn_sparseeval.harness._harnesses import FORMATS, recognise
-from sklearn_sparseeval.harness.table._reading import files_under
+from sklearn_sparseeval.harness import helm, inspect, lm_eval, read_results
 
-NAMES = sorted(FORMATS)
+# In the order of messages.
+TITLES = {
+    "lm_eval": "lm-evaluation-harness",
+    "inspect": "Inspect AI",
+    "helm": "HELM",
+    "lighteval": "lighteval",
+    "opencompass": "OpenCompass",
+    "vlmevalkit": "VLMEvalKit",
+    "lmms_eval": "lmms-eval",
+    "omnievalkit": "OmniEvalKit",
+}
+NAMES = sorted(TITLES)
+# What a sample makes its reader warn of is tested with that reader.
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn_sparseeval.ResultsWarning")
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_format_has_a_reader_of_the_same_parameters(name):
+def test_every_harness_has_a_reader_of_the_same_parameters(name):
     expected = signature(harness.read_omnievalkit)
     assert list(signature(getattr(harness, f"read_{name}")).parameters) == list(expected.parameters)
 
 
 def test_no_reader_is_forgotten():
     readers = {name.removeprefix("read_") for name in harness.__all__ if name.startswith("read_")}
-    assert readers - {"results"} == set(FORMATS)
+    assert readers - {"results"} == set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_valid_results_are_recognised(write_results, name):
-    assert recognise(files_under(write_results(name)), "here") == name
+    assert set(read_results(write_results(name))["harness"]) == {name}
 
 
 @pytest.mark.parametrize("other", NAMES)
 @pytest.mark.parametrize("name", NAMES)
 def test_results_are_told_apart(write_results, name, other):
-    files = files_under([write_results(name, "a"), write_results(other, "b")])
+    folders = [write_results(name, "a"), write_results(other, "b")]
     if name == other:
-        assert recognise(files, "here") == name
+        assert set(read_results(folders)["harness"]) == {name}
         return
-    harnesses = (FORMATS[one].harness for one in FORMATS if one in (name, other))
-    found = ".*; .* of ".join(harnesses)
-    with pytest.raises(ResultsError, match=f"^here holds results of several harnesses: .*{found}"):
-        recognise(files, "here")
+    found = ".*; .* of ".join(title for one, title in TITLES.items() if one in (name, other))
+    with pytest.raises(ResultsError, match=f"holds results of several harnesses: .*{found}"):
+        read_results(folders)
+
+
+def test_a_record_says_what_the_hashes_prove_and_what_a_run_of_chosen_items_raises():
+    assert lm_eval.HARNESS.hashes_whole_items
+    assert lm_eval.HARNESS.as_planned == {"partial-task"}
+    assert lm_eval.HARNESS.write is not None
+    assert not inspect.HARNESS.hashes_whole_items
+    assert helm.HARNESS.write is None
+    assert helm.HARNESS.check_args is None
 
 
 @pytest.mark.parametrize(
@@ -60,8 +82,8 @@ def test_averages_and_other_files_are_no_results_per_item(tmp_path, path, conten
     file = tmp_path / path
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(content)
-    with pytest.raises(ResultsError, match=r"^here holds no results per item"):
-        recognise(files_under(tmp_path), "here")
+    with pytest.raises(ResultsError, match=r"holds no results per item"):
+        read_results(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -77,6 +99,6 @@ def test_nothing_found_tells_what_was_looked_for_and_what_was_there(tmp_path, n_
     for number in range(n_files):
         (tmp_path / f"{number}.txt").touch()
     with pytest.raises(ResultsError, match=rf"{end}$") as caught:
-        recognise(files_under(tmp_path), "here")
-    for one in FORMATS.values():
-        assert f"{one.harness} ({one.name}): {one.files}" in str(caught.value)
+        read_results(tmp_path)
+    for name, title in TITLES.items():
+        assert f"{title} ({name}): " in str(caught.value)

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from sklearn_sparseeval import ResultsError, ScoreMatrix
 from sklearn_sparseeval.harness import to_item_lists
-from sklearn_sparseeval.harness._item_lists import items_by_task
 
 
 def anchors_of(*pairs):
@@ -63,9 +62,3 @@ def test_the_lists_are_written_as_json(tmp_path, as_text):
 def test_what_are_no_anchors_is_refused(anchors, message):
     with pytest.raises(ResultsError, match=message):
         to_item_lists(anchors)
-
-
-def test_tasks_stay_in_their_order_of_appearance():
-    items = items_by_task(anchors_of(("b", "1"), ("a", "1"), ("b", "2")))
-    assert items == {"b": {"1", "2"}, "a": {"1"}}
-    assert list(items) == ["b", "a"]

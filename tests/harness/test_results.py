@@ -5,10 +5,13 @@ import pytest
 
 from sklearn_sparseeval import ResultsError, ResultsWarning, harness
 from sklearn_sparseeval.harness import read_results
-from sklearn_sparseeval.harness._harnesses import FORMATS
-from sklearn_sparseeval.harness.table._long_table import COLUMNS
+from sklearn_sparseeval.harness.table import COLUMNS
 
-NAMES = sorted(FORMATS)
+NAMES = sorted(
+    name.removeprefix("read_")
+    for name in harness.__all__
+    if name.startswith("read_") and name != "read_results"
+)
 
 
 # What a format's sample makes its reader warn of is tested with that reader.

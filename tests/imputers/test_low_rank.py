@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_sparseeval import ImputedScoreRegressor, LowRankImputer
 from sklearn_sparseeval.datasets import load_helm_lite, load_open_llm
 from sklearn_sparseeval.imputers import _low_rank
-from sklearn_sparseeval.imputers._projection import LowRankModel
+from sklearn_sparseeval.imputers._low_rank import LowRankModel, complete_rows
 
 
 def low_rank_scores(rank, n_models=60, n_items=40, noise=0.02, seed=0):
@@ -37,7 +38,7 @@ def test_the_rank_that_is_there_is_found(rank):
     """The released code, whose masks hide nothing, takes the smallest rank whatever the data."""
     imputer = LowRankImputer(fit_intercept=False, n_observed=0.5, random_state=0)
     imputer.fit(low_rank_scores(rank))
-    assert imputer.rank_ == rank
+    assert imputer.n_components_ == rank
     assert imputer.components_.shape == (rank, 40)
     errors = imputer.validation_errors_
     assert errors.argmin() == imputer.ranks_.tolist().index(rank)
@@ -61,7 +62,7 @@ def test_validation_really_hides_results(projections, n_observed, n_kept):
         n_hidden += hidden.sum() * (rank == 0)
     assert n_hidden == 60 * (40 - n_kept)  # every model is left out once
     assert_allclose(imputer.validation_errors_, np.sqrt(squares / n_hidden))
-    assert imputer.rank_ == imputer.ranks_[squares.argmin()]
+    assert imputer.n_components_ == imputer.ranks_[squares.argmin()]
 
 
 def test_models_of_a_fold_are_not_in_its_loadings():
@@ -93,7 +94,7 @@ def test_copies_of_a_model_are_in_one_fold(projections):
 @pytest.mark.parametrize("n_models", [1, 2])
 def test_too_few_models_for_a_choice_have_no_loadings(n_models):
     imputer = LowRankImputer(random_state=0).fit(low_rank_scores(2, n_models))
-    assert imputer.rank_ == 0
+    assert imputer.n_components_ == 0
     assert_array_equal(imputer.ranks_, [0])
     assert_array_equal(imputer.validation_errors_, [np.nan])
 
@@ -102,7 +103,7 @@ def test_models_with_a_single_result_cannot_be_validated():
     X = np.full((12, 4), np.nan)
     X[np.arange(12), np.arange(12) % 4] = np.linspace(0, 1, 12)
     imputer = LowRankImputer(random_state=0).fit(X)
-    assert imputer.rank_ == 0
+    assert imputer.n_components_ == 0
     assert np.isnan(imputer.validation_errors_).all()
 
 
@@ -117,11 +118,11 @@ def test_a_given_rank_is_taken_as_far_as_there_are_models():
     X = low_rank_scores(3)
     imputer = LowRankImputer(random_state=0).fit(X)
     assert hasattr(imputer, "validation_errors_")
-    imputer.set_params(rank=5).fit(X)
-    assert imputer.rank_ == 5
+    imputer.set_params(n_components=5).fit(X)
+    assert imputer.n_components_ == 5
     assert not hasattr(imputer, "ranks_")
     assert not hasattr(imputer, "validation_errors_")
-    assert LowRankImputer(100).fit(X[:8]).rank_ == 8
+    assert LowRankImputer(100).fit(X[:8]).n_components_ == 8
 
 
 @pytest.mark.parametrize("unit", [1.0, 100.0])
@@ -182,3 +183,90 @@ def test_a_level_of_its_own_saves_the_prediction_of_stronger_models(data):
     assert error(published, data, strong=False) < 0.043
     assert error(own, data, strong=True) < 0.045
     assert error(published, data, strong=True) > 0.08
+
+
+RNG = np.random.default_rng(0)
+SCORES = RNG.random((30, 4)) @ RNG.random((4, 15)) / 4 + 0.05 * RNG.random((30, 15))
+WEIGHT = np.ones(30)
+
+
+def masked(X, share, seed=1):
+    hidden = np.random.default_rng(seed).random(X.shape) < share
+    hidden[:, 0] = False
+    return np.where(hidden, np.nan, X)
+
+
+@pytest.mark.parametrize("rank", [0, 1, 3])
+def test_components_and_noise_are_those_of_pca(rank):
+    model = LowRankModel.of(SCORES, WEIGHT, rank)
+    pca = PCA(4).fit(SCORES)
+    share = 29 / 30  # scikit-learn divides by one model less
+    assert_allclose(model.means, SCORES.mean(axis=0))
+    squared = (model.loadings**2).sum(axis=0)
+    assert_allclose(squared, pca.explained_variance_[:rank] * share)
+    explained = model.loadings @ model.loadings.T
+    expected = pca.components_[:rank].T * pca.explained_variance_[:rank] @ pca.components_[:rank]
+    assert_allclose(explained, expected * share, atol=1e-12)
+    assert_allclose(model.noise, (SCORES.var(axis=0).sum() - squared.sum()) / 15)
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("alpha", [0.2, 1.0, 50.0])
+def test_the_projection_minimises_penalised_squares(fit_intercept, alpha):
+    model = LowRankModel.of(SCORES, WEIGHT, 3)
+    rows = masked(SCORES[:5], 0.6)
+    predicted = model.project(rows, alpha, fit_intercept)
+    for row, got in zip(rows, predicted, strict=True):
+        have = ~np.isnan(row)
+        # Least squares with the penalty as three more observations of zero.
+        design = np.vstack([model.loadings[have], np.sqrt(alpha * model.noise) * np.eye(3)])
+        level = np.append(np.ones(have.sum()), np.zeros(3))[:, np.newaxis]
+        design = np.hstack([level, design]) if fit_intercept else design
+        target = np.append(row[have] - model.means[have], np.zeros(3))
+        best = np.linalg.lstsq(design, target, rcond=None)[0]
+        everywhere = np.hstack([np.ones((15, 1)), model.loadings])[:, -len(best) :]
+        assert_allclose(got, model.means + everywhere @ best)
+
+
+def test_without_loadings_a_row_is_its_level_or_nothing():
+    model = LowRankModel.of(SCORES, WEIGHT, 0)
+    rows = masked(SCORES[:3], 0.5)
+    level = np.nanmean(rows - model.means, axis=1, keepdims=True)
+    assert_allclose(model.project(rows, 1.0, True), model.means + level)
+    assert_allclose(model.project(rows, 1.0, False), np.tile(model.means, (3, 1)))
+
+
+def test_blocks_make_no_difference(monkeypatch):
+    model, rows = LowRankModel.of(SCORES, WEIGHT, 3), masked(SCORES, 0.5)
+    expected = model.project(rows, 1.0, True)
+    monkeypatch.setattr(_low_rank, "_BLOCK_CELLS", 40)  # two items, two rows at a time
+    assert_allclose(model.project(rows, 1.0, True), expected)
+
+
+def test_completing_recovers_a_matrix_of_low_rank():
+    exact = RNG.random((40, 2)) @ RNG.random((2, 25))
+    scores = masked(exact, 0.3)
+    missing = np.isnan(scores)
+    first = np.where(missing, np.nanmean(scores, axis=0), scores)
+    filled, n_iter, converged = complete_rows(scores, np.ones(40), first, 2, 1.0, False, 500, 1e-6)
+    assert converged
+    assert 1 < n_iter < 500
+    assert_allclose(filled[~missing], exact[~missing])
+    error = np.abs(filled - exact)[missing]
+    assert error.max() < 0.01
+    assert np.abs(first - exact)[missing].mean() > 20 * error.mean()
+
+
+@pytest.mark.parametrize(("max_iter", "tol"), [(3, 0.0), (1, 1e-3)])
+def test_completing_ends_after_max_iter(max_iter, tol):
+    scores = masked(SCORES, 0.3)
+    first = np.where(np.isnan(scores), 0.5, scores)
+    _, n_iter, converged = complete_rows(scores, WEIGHT, first, 2, 1.0, True, max_iter, tol)
+    assert (n_iter, converged) == (max_iter, False)
+    assert (first[np.isnan(scores)] == 0.5).all()
+
+
+def test_complete_rows_need_no_round():
+    filled, n_iter, converged = complete_rows(SCORES, WEIGHT, SCORES, 2, 1.0, True, 10, 1e-3)
+    assert filled is SCORES
+    assert (n_iter, converged) == (1, True)

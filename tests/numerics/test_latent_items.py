@@ -73,12 +73,6 @@ def test_rounding_does_not_decide_which_loading_is_positive():
     assert _latent_items._signs(loadings).tolist() == [-1]
 
 
-def test_rows_of_equal_value_are_merged():
-    X = np.array([[0.0, np.nan, 1.0], [1.0, 0.0, 0.0], [-0.0, -np.nan, 1.0]])
-    rows, weight = _latent_items._distinct_rows(X, np.array([1.0, 2.0, 4.0]))
-    assert dict(zip((rows % 2).tolist(), weight.tolist(), strict=True)) == {0: 5, 1: 2}
-
-
 @pytest.mark.parametrize("shape", [(12, 30), (40, 12)])
 def test_the_order_of_the_models_does_not_matter_to_the_last_bit(shape):
     X = scores(*shape)

@@ -17,7 +17,7 @@ from sklearn_sparseeval import (
     PIRTRegressor,
 )
 from sklearn_sparseeval.datasets import load_helm_lite, make_score_matrix
-from sklearn_sparseeval.numerics.latent_items import _distinct_rows
+from sklearn_sparseeval.numerics.row_identity import distinct_rows
 
 NAN = np.nan
 MATRIX = make_score_matrix(66, 40, n_abilities=3, graded=True, random_state=1).data
@@ -47,7 +47,7 @@ def p_irt(sources, targets):
 
 def lambda_by_definition(sources, anchors, weights, n_folds=5):
     """Predict every source model from its anchors, by a model of the other parts."""
-    sources = sources[_distinct_rows(sources, np.ones(len(sources)))[0]]
+    sources = sources[distinct_rows(sources, np.ones(len(sources)))[0]]
     above, below = 0.0, 0.0
     for number in range(n_folds):
         part = np.arange(len(sources)) % n_folds == number

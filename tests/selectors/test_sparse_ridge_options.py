@@ -8,10 +8,12 @@ from sklearn.callback import ProgressBar
 from sklearn.linear_model import Ridge
 
 from sklearn_sparseeval import SparseRidgeSelector
-from sklearn_sparseeval.selectors.predictive import _sparse_ridge
 
 # Ridge regression and nothing else.
 PLAIN = {"alpha": 1.0, "shrink_to_mean": 0.0, "n_components": 0, "exchange": False}
+
+# What alpha="auto" tries, by the docstring.
+RELATIVE_ALPHAS = np.array([0.1, 0.3, 1, 3, 10])
 
 
 def _scores(n_models=40, n_items=25, seed=0, graded=False):
@@ -66,7 +68,7 @@ Y = _target(X)
 
 def _penalties(scores, n_anchors):
     unit = n_anchors * (scores - scores.mean(axis=0)).var(axis=0).mean()
-    return np.array(_sparse_ridge._RELATIVE_ALPHAS) * unit
+    return RELATIVE_ALPHAS * unit
 
 
 class TestListsOfItems:
@@ -134,6 +136,56 @@ class TestListsOfItems:
         scores[:, 4] = np.nan
         with pytest.raises(ValueError, match=message):
             _fit(5, scores, Y, **params)
+
+
+FOUR = X[:, :4]
+NAMED = pd.DataFrame(FOUR, columns=list("abcd"))
+
+
+class TestFormsOfLists:
+    """Items by index or by name, in any container, and errors that show what the user gave."""
+
+    @pytest.mark.parametrize("scores", [FOUR, NAMED], ids=["array", "names"])
+    @pytest.mark.parametrize("items", [[], (), np.array([]), np.array([], dtype=int)])
+    def test_an_empty_list_is_none(self, scores, items):
+        expected = SparseRidgeSelector(2).fit(FOUR).anchors_
+        got = SparseRidgeSelector(2, must_include=items, exclude=items).fit(scores).anchors_
+        np.testing.assert_array_equal(got, expected)
+
+    @pytest.mark.parametrize("scores", [FOUR, NAMED], ids=["array", "names"])
+    @pytest.mark.parametrize("kind", [list, tuple, np.uint8, pd.Index, pd.Series])
+    def test_indices_in_their_order(self, scores, kind):
+        selector = SparseRidgeSelector(3, must_include=kind([3, 0])).fit(scores)
+        assert selector.path_[:2].tolist() == [3, 0]
+        assert selector.anchors_.dtype == np.intp
+
+    @pytest.mark.parametrize(
+        "kind", [list, tuple, np.array, lambda n: np.array(n, dtype=object), pd.Index, pd.Series]
+    )
+    def test_names_in_their_order(self, kind):
+        selector = SparseRidgeSelector(3, must_include=kind(["d", "a"])).fit(NAMED)
+        assert selector.path_[:2].tolist() == [3, 0]
+
+    @pytest.mark.parametrize("parameter", ["exclude", "must_include"])
+    @pytest.mark.parametrize(
+        ("items", "scores", "message"),
+        [
+            (["b", "x"], NAMED, r" names 'x', which is not among the 4 items of X \('a', ...\)"),
+            (["b", "x"], FOUR, r"=\['b', 'x'\] must be a list of column indices, or of item"),
+            ([1, "b"], NAMED, r" names '1', which is not among the 4 items of X"),
+            ([1.0, 2.0], FOUR, r"=\[1.0, 2.0\] must be a list of column indices"),
+            ([True, False], FOUR, r"=\[True, False\] must be a list"),
+            ([[1, 2]], FOUR, r"=\[\[1, 2\]\] must be a list"),
+            ([["a", "b"]], NAMED, r"=\[\['a', 'b'\]\] must be a list"),
+            ([0, 4], FOUR, r" holds 0 to 4, but X has 4 items: .* indices from 0 to 3"),
+            ([-1, 2], FOUR, r" holds -1 to 2, but X has 4 items"),
+            ([2, 1, 2], FOUR, r" names an item twice: \[2, 1, 2\]. Name each once"),
+            (["b", "a", "b"], NAMED, r" names an item twice: \['b', 'a', 'b'\]. Name each"),
+        ],
+    )
+    def test_errors_show_what_was_given(self, parameter, items, scores, message):
+        with pytest.raises(ValueError, match=parameter + message):
+            SparseRidgeSelector(1, **{parameter: items}).fit(scores)
 
 
 class TestTasks:
@@ -232,7 +284,7 @@ def _swapping():
 
 class TestCallbacks:
     def test_a_task_for_each_penalty_anchor_and_swap(self):
-        recorder, n_penalties = _Recorder(), len(_sparse_ridge._RELATIVE_ALPHAS)
+        recorder, n_penalties = _Recorder(), len(RELATIVE_ALPHAS)
         selector = SparseRidgeSelector(6).set_callbacks(recorder).fit(X, Y)
         assert recorder.begun[0] == "fit"
         assert recorder.begun.count("penalty") == n_penalties

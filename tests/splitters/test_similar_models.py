@@ -2,7 +2,6 @@
 
 import tracemalloc
 from itertools import combinations
-from time import perf_counter
 
 import numpy as np
 import pandas as pd
@@ -237,17 +236,14 @@ def test_strong_real_models_agree_by_chance_too(threshold, largest):
 
 
 @pytest.mark.parametrize("graded", [False, True], ids=["right or wrong", "graded"])
-def test_large_panels_need_little_time_and_memory(graded):
+def test_large_panels_need_little_memory(graded):
     panel = make_score_matrix(3000, 100, missing=0.01, graded=graded, random_state=0)
     X = np.vstack([panel.data, panel.data[::2]])  # 3.6 MB
     tracemalloc.start()
-    start = perf_counter()
     labels = group_similar_models(X)
-    seconds = perf_counter() - start
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert (labels[3000:] == labels[:3000:2]).all()
-    assert seconds < 20  # in fact a second or so
     assert peak < 120e6  # one number for each pair of models would be 162 MB
 
 

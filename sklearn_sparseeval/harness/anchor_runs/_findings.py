@@ -1,14 +1,20 @@
-"""What was found in a run, collected by kind and model, and put into sentences."""
+"""What was found in a run of anchors: collected by kind and model, told as notes, reported."""
 
+import math
 from collections import Counter
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sklearn_sparseeval._messages import listing
+from sklearn_sparseeval._notes import Note
+from sklearn_sparseeval.harness._harnesses import harness_named
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 PROBLEM, WARNING, NOTE = "problem", "warning", "note"
 _MODELS_SHOWN = 3
 _NAMES_SHOWN = 3
-_LM_EVAL = "lm_eval"
 
 
 class _Kind(NamedTuple):
@@ -17,27 +23,26 @@ class _Kind(NamedTuple):
     level: str
     lead: str
     advice: str = ""
-    lm_eval: str = ""  # what to add where the run is one of lm-eval
 
 
 # In the order in which they are told.
 KINDS = {
-    "no_results": _Kind(
+    "no-results": _Kind(
         PROBLEM,
         "Models without any result on the tasks of the anchors",
         "Are the tasks called otherwise?",
     ),
-    "other_harness": _Kind(
+    "other-harness": _Kind(
         PROBLEM,
         "Results of another harness, which numbers items, prompts and scores in its own way",
         "Evaluate with the history's harness.",
     ),
-    "other_scores": _Kind(
+    "other-scores": _Kind(
         PROBLEM,
         "Results without the scores that the anchors were chosen by",
         "Evaluate with this metric and filter, or select anchors by what there is.",
     ),
-    "other_setting": _Kind(
+    "other-setting": _Kind(
         PROBLEM, "Other settings than in the history", "Evaluate in the history's setting."
     ),
     "missing": _Kind(
@@ -45,21 +50,19 @@ KINDS = {
         "Anchors that were not run",
         "Run them too, and give all results together.",
     ),
-    "other_item": _Kind(
+    "other-item": _Kind(
         PROBLEM,
         "Anchors whose number leads to another item of the benchmark",
         "The log's item numbers are wrong.",
-        "lm-eval writes wrong ones if the list given to --samples is not sorted, or names an item "
-        "twice; run again with a sorted list.",
     ),
-    "other_content": _Kind(
+    "other-content": _Kind(
         PROBLEM,
         "Anchors with other contents than in the history",
         "Was another version of the data set used? Evaluate on the history's, or import a history "
         "of this one and select again.",
     ),
-    "none_scored": _Kind(PROBLEM, "Models without a score on any anchor (all are NaN)"),
-    "not_scored": _Kind(
+    "none-scored": _Kind(PROBLEM, "Models without a score on any anchor (all are NaN)"),
+    "not-scored": _Kind(
         WARNING,
         "Anchors without a score (NaN)",
         "They count as not evaluated, which not every predictor allows.",
@@ -69,33 +72,26 @@ KINDS = {
         "Anchors that were found by their contents, under other numbers",
         "The log's item numbers are wrong, or the data set was put into another order; the scores "
         "were taken from the right items.",
-        "lm-eval writes wrong numbers if the list given to --samples is not sorted.",
     ),
-    "other_wording": _Kind(
+    "other-wording": _Kind(
         WARNING,
         "Anchors with other prompts than in the history, where no examples are drawn",
         "The chat template, the system instruction or the task's wording is another, and scores "
         "may differ by much. Run the model as those of the history were.",
-        "With lm-eval these are --apply_chat_template, --system_instruction and the task's file.",
     ),
-    "other_prompt": _Kind(
+    "other-prompt": _Kind(
         WARNING,
         "Anchors with other prompts than in the history",
         "Has the template, or have the examples of few-shot prompts changed? Scores differ for it, "
         "mostly a little where only the examples are others.",
-        "lm-eval draws examples anew for chosen items; it does not with --num_fewshot 0 or where a "
-        "task takes its first ones (sampler: first_n). Or run the models of the history with the "
-        "same --samples.",
     ),
-    "prompt_unknown": _Kind(
+    "prompt-unknown": _Kind(
         WARNING,
         "Anchors whose prompts could not be compared, since the history has different ones, or "
         "none recorded",
         "Few-shot prompts may have other examples than those of the history.",
-        "lm-eval draws examples anew for chosen items, except where a task takes its first ones "
-        "(sampler: first_n).",
     ),
-    "wording_unknown": _Kind(
+    "wording-unknown": _Kind(
         NOTE,
         "Anchors whose prompts could not be compared, since the history has different ones, or "
         "none recorded",
@@ -107,28 +103,25 @@ KINDS = {
     "extra": _Kind(
         NOTE,
         "Items besides the anchors were run, which does no harm",
-        "",
-        "lm-eval runs all items of a task that --samples does not name, names with an empty list, "
-        "or names by its group.",
     ),
-    "other_tasks": _Kind(NOTE, "Tasks without anchors, whose results were not used"),
+    "other-tasks": _Kind(NOTE, "Tasks without anchors, whose results were not used"),
 }
 # These are counted in anchors; of the others the names say it all.
 _OF_ANCHORS = frozenset(
     {
         "missing",
-        "other_item",
-        "other_content",
-        "not_scored",
+        "other-item",
+        "other-content",
+        "not-scored",
         "moved",
-        "other_prompt",
-        "other_wording",
-        "prompt_unknown",
-        "wording_unknown",
+        "other-prompt",
+        "other-wording",
+        "prompt-unknown",
+        "wording-unknown",
         "unchecked",
     }
 )
-_OF_MODELS = frozenset({"no_results", "none_scored"})
+_OF_MODELS = frozenset({"no-results", "none-scored"})
 _OF_ALL_MODELS = ""
 
 
@@ -145,7 +138,7 @@ class Findings:
         self._n_anchors = n_anchors
         self._found: dict[str, dict[str, list[str]]] = {kind: {} for kind in KINDS}
         self._numbers: Counter[tuple[str, str]] = Counter()
-        self._of_lm_eval: set[str] = set()
+        self._harnesses: dict[str, set[str]] = {}
 
     def add(
         self,
@@ -173,8 +166,7 @@ class Findings:
         """
         self._found[kind].setdefault(model, []).append(name)
         self._numbers[kind, model] += number
-        if harness == _LM_EVAL:
-            self._of_lm_eval.add(kind)
+        self._harnesses.setdefault(kind, set()).add(harness)
 
     def names(self, kind: str) -> dict[str, list[str]]:
         """List what was found of a kind.
@@ -228,7 +220,7 @@ class Findings:
             if KINDS[kind].level == level
         }
 
-    def sentences(self, level: str) -> list[str]:
+    def notes(self, level: str) -> list[Note]:
         """Tell what was found.
 
         Parameters
@@ -238,19 +230,27 @@ class Findings:
 
         Returns
         -------
-        sentences : list of str
-            One message for each kind.
+        notes : list of Note
+            One for each kind; `where` is the model, if it is about one only, and `count` how many
+            items it is about, of all models.
         """
         return [
-            self._sentence(kind)
+            self._note(kind)
             for kind, found in self._found.items()
             if found and KINDS[kind].level == level
         ]
 
+    def _note(self, kind: str) -> Note:
+        models = list(self._found[kind])
+        where = models[0] if len(models) == 1 else ""
+        number = sum(self._numbers[kind, model] for model in models)
+        return Note(kind, self._sentence(kind), where, number)
+
     def _sentence(self, kind: str) -> str:
-        lead, advice, lm_eval = KINDS[kind][1:]
-        hints = (advice, lm_eval if kind in self._of_lm_eval else "")
-        return " ".join([f"{lead}: {self._by_model(kind)}.", *(hint for hint in hints if hint)])
+        _, lead, advice = KINDS[kind]
+        records = map(harness_named, sorted(self._harnesses[kind]))
+        hints = [advice, *(record.hints.get(kind, "") for record in records if record)]
+        return " ".join([f"{lead}: {self._by_model(kind)}.", *filter(None, hints)])
 
     def _by_model(self, kind: str) -> str:
         found = self._found[kind]
@@ -271,3 +271,119 @@ class Findings:
             return f"{len(names)} of {self._n_anchors} ({listing(names, _NAMES_SHOWN)})"
         more = len(names) - _NAMES_SHOWN
         return ", ".join(names[:_NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class AnchorRunReport:
+    """What came back from a run of anchors: made by ``verify_anchor_run``.
+
+    ``print(report)`` shows it all.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame of shape (n_models, n_anchors)
+        Results on the anchors: the rows for a predictor. The columns are the anchors' names in
+        their order; NaN = missing, not scored, or of another item.
+    problems : list of Note
+        What must be put right before scores are predicted; empty if all is well. `str` of a note
+        is its sentence.
+    warnings : list of Note
+        What may make predictions less exact.
+    notes : list of Note
+        What does no harm.
+    counts : pandas.DataFrame of shape (n_models, n_counts)
+        Number of anchors by model: ``missing``, ``other_content`` (number leads to another item,
+        or another version of it), ``not_scored``, ``moved`` (found under another number),
+        ``other_prompt``, ``other_setting``; and ``extra``, the number of items run besides.
+    missing : dict of str to list of str
+        Names of the anchors to run yet, by model, for models that lack any.
+    raw_means : pandas.DataFrame of shape (n_models, n_targets)
+        Plain means of the results on the anchors: "overall", and by task where there are several.
+        They are no estimates: anchors are not chosen to be like the benchmark on average.
+    models_with_problems : list of str
+        Models that a problem is about; the others can be predicted.
+
+    See Also
+    --------
+    verify_anchor_run : Makes it.
+
+    Examples
+    --------
+    See `verify_anchor_run`.
+    """
+
+    scores: "DataFrame"
+    problems: list[Note]
+    warnings: list[Note]
+    notes: list[Note]
+    counts: "DataFrame"
+    missing: dict[str, list[str]]
+    raw_means: "DataFrame"
+    models_with_problems: list[str]
+
+    @property
+    def models(self) -> list[str]:
+        """The names of the models.
+
+        Returns
+        -------
+        models : list of str
+            In the order of `scores`.
+        """
+        return list(self.scores.index)
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is no problem.
+
+        Returns
+        -------
+        ok : bool
+            True if all models can be predicted.
+        """
+        return not self.problems
+
+    def to_dict(self) -> dict[str, Any]:
+        """Convert to what JSON can hold.
+
+        Returns
+        -------
+        report : dict
+            With the keys "ok", "problems", "warnings", "notes" and "models"; the latter holds by
+            name of the model its "counts", "missing" anchors, "raw_means" (None = no result) and
+            whether it is "ok".
+        """
+        models = {}
+        for model in self.models:
+            means = self.raw_means.loc[model].to_dict()
+            models[model] = {
+                "ok": model not in self.models_with_problems,
+                "counts": self.counts.loc[model].to_dict(),
+                "missing": self.missing.get(model, []),
+                "raw_means": {str(k): None if math.isnan(v) else v for k, v in means.items()},
+            }
+        return {
+            "ok": self.ok,
+            "problems": [note.to_dict() for note in self.problems],
+            "warnings": [note.to_dict() for note in self.warnings],
+            "notes": [note.to_dict() for note in self.notes],
+            "models": models,
+        }
+
+    def __str__(self) -> str:
+        """Tell all of it, the gravest first."""
+        n_models, n_anchors = self.scores.shape
+        n_good = n_models - len(self.models_with_problems)
+        lines = [
+            f"{n_anchors} anchors, {n_models} model(s), {n_good} of which can be predicted.",
+            *(f"Problem: {text}" for text in self.problems),
+            *(f"Warning: {text}" for text in self.warnings),
+            *(f"Note: {text}" for text in self.notes),
+        ]
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return (
+            f"{type(self).__name__}({len(self.models)} models, {len(self.problems)} problems, "
+            f"{len(self.warnings)} warnings)"
+        )

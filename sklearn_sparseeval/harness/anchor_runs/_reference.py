@@ -9,12 +9,12 @@ import numpy as np
 from sklearn_sparseeval._errors import ResultsError
 from sklearn_sparseeval._fingerprint import fingerprint_column
 from sklearn_sparseeval._messages import listing
+from sklearn_sparseeval.harness._harnesses import harness_named
 from sklearn_sparseeval.harness.table._rows import NO_FILTER
 
 _REQUIRED = ("task", "item", "metric")
 _DEFAULTS = {"filter": NO_FILTER, "setting": "", "harness": ""}
 _HASHES = ("content_hash", "prompt_hash")
-_WHOLE_DOCUMENTS = "lm_eval"  # hashes these; other readers hash what the logs hold of an item
 
 
 class Anchor(NamedTuple):
@@ -53,10 +53,11 @@ class Reference:
         Returns
         -------
         holders : Counter or None
-            By fingerprint; none is counted where not all items are known. None for lm-eval, whose
-            hash is of the whole document.
+            By fingerprint; none is counted where not all items are known. None for a harness
+            whose hash is of the whole item.
         """
-        if self.by_task[task][0].harness == _WHOLE_DOCUMENTS:
+        harness = harness_named(self.by_task[task][0].harness)
+        if harness is not None and harness.hashes_whole_items:
             return None
         return self.contents[task] if self.n_items else Counter()
 

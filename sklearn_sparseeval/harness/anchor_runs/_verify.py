@@ -6,21 +6,27 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from sklearn_sparseeval._messages import listing
+from sklearn_sparseeval._notes import Note
 from sklearn_sparseeval._optional import import_pandas
 from sklearn_sparseeval.harness.anchor_runs._findings import (
     NOTE,
     PROBLEM,
     WARNING,
+    AnchorRunReport,
     Findings,
 )
-from sklearn_sparseeval.harness.anchor_runs._match import Matches, Result, match_anchors
+from sklearn_sparseeval.harness.anchor_runs._match import (
+    Matches,
+    Result,
+    Run,
+    match_anchors,
+    run_of,
+)
 from sklearn_sparseeval.harness.anchor_runs._reference import (
     Anchor,
     Reference,
     reference_of,
 )
-from sklearn_sparseeval.harness.anchor_runs._report import AnchorRunReport
-from sklearn_sparseeval.harness.anchor_runs._run import Run, run_of
 from sklearn_sparseeval.harness.table._coded_table import coded_table
 from sklearn_sparseeval.score_matrix import OVERALL
 
@@ -31,14 +37,14 @@ _NO_SHOTS = re.compile(r"\bn-shot=0+(?!\S)")
 _SHOTS = re.compile(r"\bn-shot=0*[1-9]")
 _COUNTED = (
     "missing",
-    "no_results",
-    "other_content",
-    "other_item",
-    "not_scored",
+    "no-results",
+    "other-content",
+    "other-item",
+    "not-scored",
     "moved",
-    "other_prompt",
-    "other_wording",
-    "other_setting",
+    "other-prompt",
+    "other-wording",
+    "other-setting",
     "extra",
 )
 
@@ -127,10 +133,10 @@ def verify_anchor_run(
         found = _found_of_model(findings, model, reference, run)
         values[model] = [found[name].value if name in found else math.nan for name in names]
         if found and all(math.isnan(result.value) for result in found.values()):
-            findings.add("none_scored", model)
+            findings.add("none-scored", model)
     present = zip(table.task.texts, table.task.present(), strict=True)
     for task in sorted({text for text, is_there in present if is_there} - set(reference.by_task)):
-        findings.add("other_tasks", name=task)
+        findings.add("other-tasks", name=task)
     scores = pd.DataFrame.from_dict(values, orient="index", columns=names)
     return _report(scores, findings, reference, run.warnings)
 
@@ -141,7 +147,7 @@ def _found_of_model(
     """Find the results of a model on the anchors, and add what is wrong with them."""
     found: dict[str, Result] = {}
     if not any((model, task) in run.offers for task in reference.by_task):
-        findings.add("no_results", model, number=len(reference.anchors))
+        findings.add("no-results", model, number=len(reference.anchors))
         return found
     for task, wanted in reference.by_task.items():
         there = run.results[model].get(task, {})
@@ -165,12 +171,12 @@ def _not_comparable(
         if anchor.metric in offer:
             what, wanted, names = "filter", anchor.filter, offer[anchor.metric]
         name = f"{task!r} has the {what} {listing(names)}, not {wanted!r}"
-        findings.add("other_scores", model, name)
+        findings.add("other-scores", model, name)
         return True
     harnesses = {result.harness for result in there.values()} - {anchor.harness, ""}
     if harnesses and anchor.harness:
         name = f"{task!r} ran under {listing(sorted(harnesses))}, not {anchor.harness!r}"
-        findings.add("other_harness", model, name)
+        findings.add("other-harness", model, name)
         return True
     return False
 
@@ -186,7 +192,7 @@ def _compare(
         if name in matches.mistaken:
             other = matches.mistaken[name]
             known = other.content_hash in reference.contents[task]
-            kind = "other_item" if known else "other_content"
+            kind = "other-item" if known else "other-content"
             findings.add(kind, model, name, harness=other.harness)
         elif result is None:
             findings.add("missing", model, name)
@@ -201,17 +207,17 @@ def _compare(
         findings.add("unchecked", model, name)
     for (now, then), number in settings.items():
         name = f"{wanted[0].task!r} ran with {now!r}, not {then!r}"
-        findings.add("other_setting", model, name, number=number)
+        findings.add("other-setting", model, name, number=number)
 
 
 def _faults(anchor: Anchor, result: Result) -> list[str]:
     """List what is the matter with the result of an anchor that was found."""
-    faults = ["not_scored"] if math.isnan(result.value) else []
+    faults = ["not-scored"] if math.isnan(result.value) else []
     if anchor.prompt_hash and result.prompt_hash:
-        kind = "other_wording" if _NO_SHOTS.search(result.setting) else "other_prompt"
+        kind = "other-wording" if _NO_SHOTS.search(result.setting) else "other-prompt"
         faults += [kind] if anchor.prompt_hash != result.prompt_hash else []
     elif result.prompt_hash:
-        faults.append("prompt_unknown" if _SHOTS.search(result.setting) else "wording_unknown")
+        faults.append("prompt-unknown" if _SHOTS.search(result.setting) else "wording-unknown")
     return faults
 
 
@@ -241,11 +247,14 @@ def _report(
     scores: "DataFrame",
     findings: Findings,
     reference: Reference,
-    told: list[str],
+    told: list[Note],
 ) -> AnchorRunReport:
     pd = import_pandas()
     models = list(scores.index)
-    columns = {kind: [findings.number(kind, model) for model in models] for kind in _COUNTED}
+    columns = {
+        kind.replace("-", "_"): [findings.number(kind, model) for model in models]
+        for kind in _COUNTED
+    }
     counts = pd.DataFrame(columns, index=scores.index)
     counts["other_content"] += counts.pop("other_item")
     counts["missing"] += counts.pop("no_results")
@@ -256,12 +265,12 @@ def _report(
             means[task] = scores[[anchor.name for anchor in anchors]].mean(axis=1)
     faulty = findings.models(PROBLEM)
     missing = dict(findings.names("missing"))
-    missing |= {model: list(scores.columns) for model in findings.names("no_results")}
+    missing |= {model: list(scores.columns) for model in findings.names("no-results")}
     return AnchorRunReport(
         scores=scores,
-        problems=findings.sentences(PROBLEM),
-        warnings=[*findings.sentences(WARNING), *told],
-        notes=findings.sentences(NOTE),
+        problems=findings.notes(PROBLEM),
+        warnings=[*findings.notes(WARNING), *told],
+        notes=findings.notes(NOTE),
         counts=counts,
         missing=missing,
         raw_means=pd.DataFrame(means, index=scores.index),

@@ -5,17 +5,19 @@ The format is that of crfm-helm 0.5.9 (2026-06): `helm/benchmark/runner.py` writ
 """
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from sklearn_sparseeval._errors import ResultsError
-from sklearn_sparseeval._fingerprint import NOT_RECORDED
+from sklearn_sparseeval._fingerprint import NOT_RECORDED, content_fingerprint
 from sklearn_sparseeval._messages import short
-from sklearn_sparseeval.harness.helm._run import contents_of_run, group_of, rows_of_run
+from sklearn_sparseeval.harness._harnesses import Harness
+from sklearn_sparseeval.harness._results import read_as
 from sklearn_sparseeval.harness.table._json_text import expect, read_json
-from sklearn_sparseeval.harness.table._reading import PathLike, ReadOptions, files_under, read_files
+from sklearn_sparseeval.harness.table._reading import PathLike
 from sklearn_sparseeval.harness.table._rows import Rows
 from sklearn_sparseeval.harness.table._values import NoSingleNumberError, scalar
 
@@ -52,6 +54,10 @@ _BOOKKEEPING = frozenset(
 )
 _READ, _WRITTEN = "num_prompt_tokens", "num_output_tokens"
 _FINISH = "finish_reason_"
+_RUN = "run_spec.json"
+_INSTANCES = "instances.json"  # helm-summarize writes it beside the results
+# HELM adds these to the names of runs by itself, for models that cannot do without.
+_MODEL_NEEDS = ("stop=hash", "global_prefix=nlg")
 
 
 def read_helm(
@@ -133,14 +139,7 @@ def read_helm(
           model   task item       metric  epoch  value
     0  acme/one  boolq  id7  exact_match      1    1.0
     """
-    files = result_files(files_under(paths))
-    if not files:
-        raise ResultsError(
-            f"No results of HELM are under {short(str(paths), 200)}; expected files named "
-            f"{_RESULTS}, which helm-run writes to benchmark_output/runs/SUITE/RUN/."
-        )
-    frame = read_files(files, parse, ReadOptions(n_jobs, on_error, progress))
-    return cast("DataFrame", frame)
+    return read_as(HARNESS, paths, n_jobs=n_jobs, on_error=on_error, progress=progress)
 
 
 def result_files(files: list[Path]) -> list[Path]:
@@ -206,7 +205,7 @@ class _Instances:
             raise ResultsError(f"'train_trial_index' of {what} is {short(trial)}; expected 0, 1, …")
         stats = expect(entry.get("stats"), list, f"'stats' of {what}")
         if entry.get("perturbation") is not None:
-            self._rows.note("entries of perturbed instances were left out")
+            self._rows.note("perturbed", "entries of perturbed instances were left out")
             return
         gathered = self._instances.setdefault((instance, trial), _Instance({}, {}))
         for stat in stats:
@@ -222,17 +221,18 @@ class _Instances:
         if metric in _BOOKKEEPING or metric.startswith(_FINISH):
             return
         if name.get("perturbation") is not None:
-            self._rows.note("statistics of perturbed instances were left out")
+            self._rows.note("perturbed", "statistics of perturbed instances were left out")
             return
         if split == "train":
-            self._rows.note("scores of instances of the split 'train' were left out")
+            self._rows.note("train-split", "scores of instances of the split 'train' were left out")
             return
         try:
             value = scalar(stat.get("mean"))
         except NoSingleNumberError:
             self._rows.note(
+                "not-a-score",
                 f"scores were left out since they are no single number: the mean of {metric!r} is "
-                f"a {type(stat['mean']).__name__}"
+                f"a {type(stat['mean']).__name__}",
             )
             return
         known = gathered.scores.setdefault((metric, split), value)
@@ -249,8 +249,9 @@ class _Instances:
             for (metric, split), value in instance.scores.items():
                 if value is None:
                     rows.note(
+                        "two-values",
                         f"scores were left out since entries of one instance give {metric!r} "
-                        "different values"
+                        "different values",
                     )
                     continue
                 rows.add(
@@ -275,3 +276,171 @@ def _count(tokens: Any) -> float:
         return scalar(tokens)
     except NoSingleNumberError:
         return math.nan
+
+
+def rows_of_run(path: Path) -> Rows:
+    """Find out which model was run on which task, and how.
+
+    Parameters
+    ----------
+    path : Path
+        The run's results.
+
+    Returns
+    -------
+    rows : Rows
+        No rows yet.
+
+    Raises
+    ------
+    ResultsError
+        If nothing names the model.
+    """
+    spec_path = path.with_name(_RUN)
+    if not spec_path.is_file():
+        return _rows_of_folder(path.absolute().parent.name)
+    try:
+        spec = expect(read_json(spec_path), dict, f"{_RUN} beside it")
+    except ResultsError as error:
+        raise ResultsError(f"cannot be read without {_RUN} beside it: {error}") from None
+    name = expect(spec.get("name"), str, f"'name' in {_RUN} beside it")
+    adapter = expect(spec.get("adapter_spec"), dict, f"'adapter_spec' in {_RUN} beside it")
+    deployment = adapter.get("model_deployment") or ""
+    expect(deployment, str, f"the deployment in {_RUN} beside it")
+    model = expect(adapter.get("model") or deployment, str, f"the model in {_RUN} beside it")
+    if not model:
+        raise ResultsError(f"has no model in 'adapter_spec' of {_RUN} beside it.")
+    task, dropped = _task(name)
+    rows = Rows(
+        harness="helm",
+        model=model,
+        task=task,
+        model_args=f"deployment={deployment}" if deployment not in ("", model) else "",
+        setting=_setting(adapter),
+    )
+    _note_dropped(rows, dropped)
+    return rows
+
+
+def group_of(task: str) -> str:
+    """Tell which scenario a task is of.
+
+    Parameters
+    ----------
+    task : str
+        Name of a task.
+
+    Returns
+    -------
+    group : str
+        What is before its arguments.
+    """
+    return re.split("[:,]", task, maxsplit=1)[0]
+
+
+def contents_of_run(path: Path, rows: Rows) -> dict[str, int]:
+    """Fingerprint the instances' contents, where HELM wrote them to a file of their own.
+
+    They are in scenario_state.json too, with every prompt and completion: too large to read for
+    a check.
+
+    Parameters
+    ----------
+    path : Path
+        The run's results.
+    rows : Rows
+        Takes the note that the file is there and cannot be read.
+
+    Returns
+    -------
+    contents : dict of str to int
+        Fingerprint of each instance's content, by its id; empty without the file.
+    """
+    beside = path.with_name(_INSTANCES)
+    if not beside.is_file():
+        return {}
+    try:
+        instances = expect(read_json(beside), list, "it")
+    except ResultsError:
+        rows.note(
+            "no-contents",
+            f"runs' contents are not recorded since {_INSTANCES} beside them is not readable",
+        )
+        return {}
+    contents: dict[str, int] = {}
+    for instance in instances:
+        if isinstance(instance, dict) and instance.get("perturbation") is None:
+            contents[str(instance.get("id"))] = _content(instance)
+    return contents
+
+
+def _content(instance: dict[str, Any]) -> int:
+    """Fingerprint the texts: paths of images and sounds are another machine's."""
+    try:
+        asked = instance["input"]
+        answers = [[one["output"]["text"], one["tags"]] for one in instance["references"]]
+        return content_fingerprint([asked["text"], asked.get("messages"), answers])
+    except (KeyError, TypeError, AttributeError, RecursionError):
+        return NOT_RECORDED
+
+
+def _rows_of_folder(folder: str) -> Rows:
+    """Take task and model from the name of the run's folder."""
+    found = re.search(r"(?:^|[:,])model=([^,]+)", folder)
+    if found is None:
+        raise ResultsError(
+            f"has no {_RUN} beside it, and its folder {folder!r} names no model; expected "
+            "SCENARIO:...,model=MODEL. Copy the whole folders of the runs."
+        )
+    task, dropped = _task(folder)
+    rows = Rows(harness="helm", model=found[1], task=task)
+    rows.note(
+        "model-from-folder",
+        f"runs have no {_RUN}: their models were taken from the folders' names, where HELM writes "
+        "'_' for '/'",
+    )
+    _note_dropped(rows, dropped)
+    return rows
+
+
+def _task(name: str) -> tuple[str, list[str]]:
+    """Take the model, and what HELM added for its sake, out of a run's name."""
+    scenario, _, arguments = name.partition(":")
+    words = arguments.split(",") if arguments else []
+    dropped: list[str] = []
+    while words and words[-1] in _MODEL_NEEDS:
+        dropped.append(words.pop())
+    words = [one for one in words if not one.startswith(("model=", "model_deployment="))]
+    return (f"{scenario}:{','.join(words)}" if words else scenario), dropped
+
+
+def _note_dropped(rows: Rows, dropped: list[str]) -> None:
+    if dropped:
+        rows.note(
+            "other-name",
+            f"tasks were named without {' and '.join(sorted(dropped))}, which HELM adds to the "
+            "names of runs for models that need it",
+        )
+
+
+def _setting(adapter: dict[str, Any]) -> str:
+    known = {"method": adapter.get("method"), "n-shot": adapter.get("max_train_instances")}
+    words = {
+        key: "_".join(str(value).split())
+        for key, value in known.items()
+        if isinstance(value, str | int) and value != ""
+    }
+    return " ".join(f"{key}={value}" for key, value in words.items())
+
+
+HARNESS = Harness(
+    name="helm",
+    title="HELM",
+    files="per_instance_stats.json, one per run",
+    nothing_found=(
+        f"No results of HELM are under {{paths}}; expected files named {_RESULTS}, which helm-run "
+        "writes to benchmark_output/runs/SUITE/RUN/."
+    ),
+    result_files=result_files,
+    parse=parse,
+)

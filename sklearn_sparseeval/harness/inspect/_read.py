@@ -4,21 +4,23 @@ import math
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from sklearn_sparseeval._errors import ResultsError
 from sklearn_sparseeval._messages import short
+from sklearn_sparseeval.harness._harnesses import Harness
+from sklearn_sparseeval.harness._results import read_as
 from sklearn_sparseeval.harness.inspect._log import (
     UNNAMED_SCORER,
     InspectLog,
     Sample,
     read_log,
+    run_rows,
 )
-from sklearn_sparseeval.harness.inspect._run import run_rows
-from sklearn_sparseeval.harness.inspect._values import SampleScores, sample_scores
+from sklearn_sparseeval.harness.inspect._write import check_args, write_anchors
 from sklearn_sparseeval.harness.table._json_text import expect
-from sklearn_sparseeval.harness.table._reading import PathLike, ReadOptions, files_under, read_files
+from sklearn_sparseeval.harness.table._reading import PathLike
 from sklearn_sparseeval.harness.table._rows import Rows
+from sklearn_sparseeval.harness.table._values import NoSingleNumberError, scalar
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -29,6 +31,23 @@ _LOG_BEGINS = re.compile(
 )
 _PEEK = 512
 _MOST_TOKENS = 1 << 53
+_LETTERS = {"C": 1.0, "I": 0.0, "P": 0.5, "N": 0.0}  # correct, incorrect, partial, no answer
+_WORDS = {"yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
+
+
+class Refused(NamedTuple):
+    """A value that is no number."""
+
+    scorer: str
+    shown: str
+    has_numbers_beside: bool  # in the same dict
+
+
+class SampleScores(NamedTuple):
+    """What the scorers said of one sample."""
+
+    numbers: dict[str, float]
+    refused: dict[str, Refused]
 
 
 def read_inspect(
@@ -119,15 +138,7 @@ def read_inspect(
     0  acme/one  sums   q1  match    1.0
     1  acme/one  sums   q2  match    0.0
     """
-    files = files_under(paths)
-    logs = result_files(files)
-    if not logs:
-        raise ResultsError(
-            f"There is no log of Inspect among the {len(files)} files given; expected names that "
-            'end with .eval, or JSON files that begin with "version", "status" and "eval".'
-        )
-    options = ReadOptions(n_jobs=n_jobs, on_error=on_error, progress=progress)
-    return cast("DataFrame", read_files(logs, parse, options))
+    return read_as(HARNESS, paths, n_jobs=n_jobs, on_error=on_error, progress=progress)
 
 
 def result_files(files: list[Path]) -> list[Path]:
@@ -186,18 +197,20 @@ def _note_the_run(rows: Rows, log: InspectLog, spec: dict[str, Any]) -> None:
     status = log.header.get("status", "started")
     if status != "success":
         rows.note(
+            "unfinished-run",
             f"logs are of runs that did not end well (status {short(status)}); what they hold was "
-            "read"
+            "read",
         )
     if not log.samples:
-        rows.note("logs hold no samples")
+        rows.note("no-samples", "logs hold no samples")
     dataset = spec.get("dataset")
     is_shuffled = isinstance(dataset, dict) and dataset.get("shuffled") is True
     if is_shuffled and any(isinstance(sample.id, int) for sample in log.samples):
         rows.note(
+            "shuffled",
             "logs are of shuffled datasets whose samples have numbers for ids: if they were "
             "numbered after the shuffle, one number is another sample in each run. Give the "
-            "samples ids of their own"
+            "samples ids of their own",
         )
 
 
@@ -208,13 +221,13 @@ def _readings(rows: Rows, log: InspectLog, spec: dict[str, Any]) -> Iterator[Sam
     for sample in log.samples:
         scores = sample.scores
         if sample.is_invalidated:
-            rows.note("samples were invalidated and count as not scored")
+            rows.note("invalidated", "samples were invalidated and count as not scored")
             scores = None
         elif sample.has_error and not errors_count:
-            rows.note("samples stopped with an error and count as not scored")
+            rows.note("stopped-samples", "samples stopped with an error and count as not scored")
             scores = None
         elif not scores:
-            rows.note("samples have no score")
+            rows.note("not-scored", "samples have no score")
         scores = expect(scores or {}, dict, f"'scores' of sample {short(sample.id)}")
         if UNNAMED_SCORER in scores:
             scores = {_scorer_name(log.header): scores[UNNAMED_SCORER]}
@@ -259,7 +272,8 @@ def _note_refused(rows: Rows, readings: list[SampleScores], metrics: set[str]) -
             if metric not in metrics and has_numbers_beside:
                 continue  # such as a judge's reasons beside its marks
             example = f"scorer {scorer!r} of task {rows.task!r} gives {shown}"
-            rows.note(notes.setdefault(scorer, f"scores are no number and are left out: {example}"))
+            text = f"scores are no number and are left out: {example}"
+            rows.note("not-a-score", notes.setdefault(scorer, text))
 
 
 def _cost(usage: Any) -> float:
@@ -271,3 +285,67 @@ def _cost(usage: Any) -> float:
             return math.nan
         total += tokens
     return float(total) or math.nan  # whoever calls a model sends it something
+
+
+def sample_scores(scores: dict[str, Any]) -> SampleScores:
+    """Read the scores of a sample.
+
+    Parameters
+    ----------
+    scores : dict
+        By scorer, its value: a letter C, I, P or N, a word, a number, a bool, None; or a dict of
+        these, whose entries become metrics ``scorer.key``.
+
+    Returns
+    -------
+    scores : SampleScores
+        By metric, the numbers (NaN = not scored), and what is no number.
+    """
+    found = SampleScores({}, {})
+    for scorer, value in scores.items():
+        entries, refused = {scorer: value}, {}
+        if isinstance(value, dict):
+            entries = {f"{scorer}.{key}": entry for key, entry in value.items()}
+        for metric, entry in entries.items():
+            try:
+                found.numbers[metric] = _number(entry)
+            except NoSingleNumberError as error:
+                refused[metric] = str(error)
+        beside = len(refused) < len(entries)
+        for metric, shown in refused.items():
+            found.refused[metric] = Refused(scorer, shown, beside)
+    return found
+
+
+def _number(value: Any) -> float:
+    """Read a value as Inspect's ``value_to_float`` does; what that takes for 0 is refused."""
+    if isinstance(value, list):
+        raise NoSingleNumberError(short(value))
+    if not isinstance(value, str):
+        return scalar(value)
+    if value in _LETTERS:
+        return _LETTERS[value]
+    if value.lower() in _WORDS:
+        return _WORDS[value.lower()]
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise NoSingleNumberError(short(value))
+    return number
+
+
+HARNESS = Harness(
+    name="inspect",
+    title="Inspect AI",
+    files="<date>_<task>_<id>.eval or .json",
+    nothing_found=(
+        "There is no log of Inspect among the {n_files} files given; expected names that end with "
+        '.eval, or JSON files that begin with "version", "status" and "eval".'
+    ),
+    result_files=result_files,
+    parse=parse,
+    write=write_anchors,
+    check_args=check_args,
+)

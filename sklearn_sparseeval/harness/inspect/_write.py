@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sklearn_sparseeval._errors import ResultsError
 from sklearn_sparseeval._sklearn import validate_params
+from sklearn_sparseeval.harness._item_lists import HarnessRun
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -209,3 +210,43 @@ def _parts(sample_ids: list[str]) -> Iterator[list[str]]:
         part.append(one)
         length += added
     yield part
+
+
+def write_anchors(anchors: "DataFrame", folder: Path, harness_args: str | None) -> HarnessRun:
+    """Write anchors to a folder, and say how to run them.
+
+    Parameters
+    ----------
+    anchors : pandas.DataFrame
+        Rows of ``ScoreMatrix.items``.
+    folder : Path
+        Where to.
+    harness_args : str or None
+        What the commands say besides the anchors, such as the model.
+
+    Returns
+    -------
+    run : HarnessRun
+        Files, commands and advice.
+    """
+    path = folder / "inspect_sample_ids.txt"
+    ids = to_inspect_sample_ids(anchors, path, harness_args=harness_args, log_dir="anchor_logs")
+    return HarnessRun("inspect", [path.name], ids.commands, "anchor_logs", "")
+
+
+def check_args(anchors: "DataFrame", harness_args: str) -> None:
+    """Refuse arguments that would change which items are run.
+
+    Parameters
+    ----------
+    anchors : pandas.DataFrame
+        Rows of ``ScoreMatrix.items``.
+    harness_args : str
+        What the commands would say besides the anchors.
+
+    Raises
+    ------
+    ValueError
+        If they would, or an anchor cannot be run.
+    """
+    to_inspect_sample_ids(anchors, harness_args=harness_args)

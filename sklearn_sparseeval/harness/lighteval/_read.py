@@ -9,9 +9,10 @@ import ast
 import math
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sklearn_sparseeval._errors import ResultsError
 from sklearn_sparseeval._fingerprint import (
@@ -20,8 +21,10 @@ from sklearn_sparseeval._fingerprint import (
     text_fingerprint,
 )
 from sklearn_sparseeval._messages import short
-from sklearn_sparseeval.harness.lighteval._run import group_of, is_details, rows_of_run
-from sklearn_sparseeval.harness.table._reading import PathLike, ReadOptions, files_under, read_files
+from sklearn_sparseeval.harness._harnesses import Harness
+from sklearn_sparseeval.harness._results import read_as
+from sklearn_sparseeval.harness.table._json_text import expect, read_json
+from sklearn_sparseeval.harness.table._reading import PathLike
 from sklearn_sparseeval.harness.table._rows import Rows
 from sklearn_sparseeval.harness.table._values import NoSingleNumberError, scalar
 
@@ -36,6 +39,21 @@ _CONTENT = ("query", "choices", "gold_index")
 _QUESTIONS = ("example", "question", "query")  # whichever a release with flat columns wrote
 _FLAT_METRICS = ("acc", "acc_norm", "mc1", "mc2", "em", "exact_match", "f1")
 _NAN = re.compile(r"(?<=: )nan(?=[,}])")
+_DATE = r"\d{4}-\d\d-\d\dT\d\d[-:]\d\d[-:]\d\d(?:\.\d+)?"
+_DETAILS = re.compile(rf"details_(?P<task>.+)_(?P<date>{_DATE})\.parquet", re.DOTALL)
+_HUB = re.compile(r"(?:.*--)?details_(?P<model>.+?)(?:_private)?")
+_MODEL_KEYS = (
+    "revision",
+    "subfolder",
+    "dtype",
+    "model_dtype",
+    "quantization",
+    "base_model",
+    "adapter_weights",
+    "delta_weights",
+)
+_NEAR = 4  # folders: a repository of the hub, its snapshots, a commit, a date
+_MMLU_OF_V1 = "hendrycksTest-"
 
 
 class _Item(NamedTuple):
@@ -128,15 +146,7 @@ def read_lighteval(
           model  task item metric  value   setting
     0  acme/one  sums   17     em    1.0  n-shot=5
     """
-    files = result_files(files_under(paths))
-    if not files:
-        raise ResultsError(
-            f"No details of lighteval are under {short(str(paths), 200)}; expected files "
-            "details_TASK|SHOTS_DATE.parquet, which lighteval writes with --save-details to "
-            "OUTPUT/details/MODEL/DATE/."
-        )
-    frame = read_files(files, parse, ReadOptions(n_jobs, on_error, progress))
-    return cast("DataFrame", frame)
+    return read_as(HARNESS, paths, n_jobs=n_jobs, on_error=on_error, progress=progress)
 
 
 def result_files(files: list[Path]) -> list[Path]:
@@ -202,8 +212,9 @@ def _add_rows(file: Any, rows: Rows) -> None:
         name = str(number) if item.identifier is None else _name(item.identifier, number, seen)
         if seen.get(str(item.identifier), 1) > 1:
             rows.note(
+                "shared-ids",
                 "items share their id with another one of their file (lighteval numbers the items "
-                "of each evaluation split): they were named id#2"
+                "of each evaluation split): they were named id#2",
             )
         for metric, value in _scores(item.metrics, number, rows):
             rows.add(
@@ -235,9 +246,11 @@ def _scores(metrics: Any, number: int, rows: Rows) -> Iterator[tuple[str, float]
 
 
 def _refuse(rows: Rows, metric: str, kind: str, count: int = 1) -> None:
-    rows.notes[
-        f"scores were left out since they are no single number: metric {metric!r} holds a {kind}"
-    ] += count
+    rows.note(
+        "not-a-score",
+        f"scores were left out since they are no single number: metric {metric!r} holds a {kind}",
+        count,
+    )
 
 
 def _structured_items(
@@ -336,8 +349,9 @@ def _flat_items(file: Any, rows: Rows, schema: Any) -> Iterator[_Item]:
     columns = _metric_columns(schema)
     question = next((name for name in _QUESTIONS if name in schema.names), None)
     rows.note(
+        "no-ids",
         "details files hold no ids of items: their items are named by the number of their row"
-        + ("" if question else ", and nothing tells whether that is the same item for all models")
+        + ("" if question else ", and nothing tells whether that is the same item for all models"),
     )
     wanted = [*columns, *([question] if question else [])]
     for batch in _batches(file, wanted):
@@ -369,7 +383,10 @@ def _flat_metrics(row: dict[str, Any], columns: dict[str, str], rows: Rows) -> A
         return metrics
     known = _metrics_of_text(metrics) if len(metrics) <= _LONGEST_METRICS else None
     if known is None:
-        rows.note("rows were left out since their metrics are a text that is no Python dict")
+        rows.note(
+            "not-a-score",
+            "rows were left out since their metrics are a text that is no Python dict",
+        )
     return known or {}
 
 
@@ -381,3 +398,187 @@ def _metrics_of_text(text: str) -> dict[Any, Any] | None:
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What a results file says of a run."""
+
+    model: str
+    model_args: str
+    versions: dict[str, Any]
+
+
+def is_details(path: Path) -> bool:
+    """Tell by its name whether a file holds lighteval's details of a task.
+
+    Parameters
+    ----------
+    path : Path
+        Any file.
+
+    Returns
+    -------
+    details : bool
+        Whether it is called ``details_TASK_DATE.parquet``.
+    """
+    return _DETAILS.fullmatch(path.name) is not None
+
+
+def rows_of_run(path: Path) -> Rows:
+    """Find out which model was run on which task, how and when.
+
+    Parameters
+    ----------
+    path : Path
+        A details file.
+
+    Returns
+    -------
+    rows : Rows
+        No rows yet.
+    """
+    found = _DETAILS.fullmatch(path.name)
+    if found is None:
+        raise ResultsError(
+            "is not named as lighteval names details; expected details_TASK|SHOTS_DATE.parquet."
+        )
+    path = path.absolute()
+    full_name, date = found["task"], found["date"]
+    task, shots = _task_and_shots(full_name)
+    run = _run_of(path, date)
+    words: dict[str, Any] = {"n-shot": shots}
+    if run is not None:
+        words["version"] = run.versions.get(full_name, run.versions.get(task))
+    rows = Rows(
+        harness="lighteval",
+        model=_model_of_folders(path) if run is None else run.model,
+        task=task,
+        model_args="" if run is None else run.model_args,
+        setting=" ".join(
+            f"{key}={'_'.join(str(value).split())}"
+            for key, value in words.items()
+            if isinstance(value, int | str) and value != ""
+        ),
+        date=date.replace(":", "-"),
+    )
+    if run is None:
+        rows.note(
+            "model-from-folder",
+            "details files have no readable results_DATE.json: their models were named after "
+            "their folders",
+        )
+    return rows
+
+
+def group_of(task: str) -> str:
+    """Tell which benchmark a task is a part of.
+
+    Parameters
+    ----------
+    task : str
+        Name of a task.
+
+    Returns
+    -------
+    group : str
+        The text before the colon, as lighteval averages tasks; the subjects of MMLU on the Open
+        LLM Leaderboard v1, whose names have none, are one group too.
+    """
+    before, found, _ = task.partition(_MMLU_OF_V1)
+    return before + _MMLU_OF_V1[:-1] if found else task.partition(":")[0]
+
+
+def _task_and_shots(full_name: str) -> tuple[str, str]:
+    """Split "suite|task|shots|flag", of which a release leaves out the first, the last or both."""
+    parts = full_name.split("|")
+    shots = ""
+    while len(parts) > 1 and parts[-1].isdecimal():
+        shots = parts.pop()
+    return "|".join(parts), shots
+
+
+def _run_of(path: Path, date: str) -> _Run | None:
+    for results in _results_files(path, date):
+        if results.is_file():
+            state = results.stat()
+            return _read_run(results, state.st_mtime_ns, state.st_size)
+    return None
+
+
+def _results_files(path: Path, date: str) -> Iterator[Path]:
+    """List where the results file of a details file may be, beginning with where lighteval does."""
+    dates = dict.fromkeys((date, path.parent.name, date.replace(":", "-")))
+    folders = [path.parent.parent, path.parent]
+    under = _under_details(path)
+    if under is not None:
+        root, model = under
+        folders.insert(0, root.joinpath("results", *model))
+    for folder in folders:
+        yield from (folder / f"results_{one}.json" for one in dates)
+
+
+def _under_details(path: Path) -> tuple[Path, tuple[str, ...]] | None:
+    """Split OUT/details/MODEL/DATE/FILE, where the model's name may be several folders."""
+    parts = path.parent.parts
+    if "details" not in parts:
+        return None
+    at = len(parts) - 1 - parts[::-1].index("details")
+    return Path(*parts[:at]), parts[at + 1 : -1]
+
+
+@lru_cache(maxsize=16)
+def _read_run(path: Path, _changed: int, _size: int) -> _Run | None:
+    """Read a results file; all tasks of a run share one. None where it does not name a model."""
+    try:
+        results = expect(read_json(path), dict, "it")
+        general = expect(results.get("config_general"), dict, "'config_general'")
+        model = expect(general.get("model_name"), str, "'model_name'")
+    except ResultsError:
+        return None
+    versions = results.get("versions")
+    config = general.get("model_config")
+    config = {**general, **config} if isinstance(config, dict) else general
+    known = {
+        key: config[key]
+        for key in _MODEL_KEYS
+        if isinstance(config.get(key), str | bool) and config[key] not in ("", "main", False)
+    }
+    return _Run(
+        model=model,
+        model_args=" ".join(f"{key}={value}" for key, value in known.items()),
+        versions=versions if isinstance(versions, dict) else {},
+    )
+
+
+def _model_of_folders(path: Path) -> str:
+    """Name the model after the folders, which lighteval and its pushes to the hub name after it."""
+    under = _under_details(path)
+    if under is not None and under[1]:
+        return "/".join(under[1])
+    folders = [folder.name for folder in path.parents]
+    for folder in folders[:_NEAR]:
+        found = _HUB.fullmatch(folder)
+        if found is not None:
+            return found["model"].replace("__", "/", 1)
+    name = folders[1] if re.fullmatch(_DATE, folders[0]) and len(folders) > 1 else folders[0]
+    if not name:
+        raise ResultsError(
+            "has no results_DATE.json, and no folder names its model; expected "
+            "details/MODEL/DATE/ as lighteval writes it. Give the path from 'details' on."
+        )
+    return name
+
+
+HARNESS = Harness(
+    name="lighteval",
+    title="lighteval",
+    files="details_<task>_<date>.parquet, written with --save-details",
+    nothing_found=(
+        "No details of lighteval are under {paths}; expected files "
+        "details_TASK|SHOTS_DATE.parquet, which lighteval writes with --save-details to "
+        "OUTPUT/details/MODEL/DATE/."
+    ),
+    result_files=result_files,
+    parse=parse,
+)

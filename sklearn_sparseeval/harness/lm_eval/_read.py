@@ -1,9 +1,12 @@
 """Reads the samples that lm-evaluation-harness logs."""
 
 import json
+import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from sklearn_sparseeval._errors import ResultsError
 from sklearn_sparseeval._fingerprint import (
@@ -12,13 +15,18 @@ from sklearn_sparseeval._fingerprint import (
     text_fingerprint,
 )
 from sklearn_sparseeval._messages import short
-from sklearn_sparseeval.harness.lm_eval._files import (
-    is_samples,
-    run_of_samples,
-    task_and_date,
+from sklearn_sparseeval.harness._harnesses import Harness
+from sklearn_sparseeval.harness._results import read_as
+from sklearn_sparseeval.harness.lm_eval._model import LM_EVAL_KEYS
+from sklearn_sparseeval.harness.lm_eval._results_file import (
+    PARTIAL_TASK,
+    Run,
+    run_in_folder,
+    run_of,
 )
 from sklearn_sparseeval.harness.lm_eval._samples import Samples, item_of, sample_records
-from sklearn_sparseeval.harness.table._reading import PathLike, ReadOptions, files_under, read_files
+from sklearn_sparseeval.harness.lm_eval._write import HINTS, check_args, write_anchors
+from sklearn_sparseeval.harness.table._reading import PathLike
 from sklearn_sparseeval.harness.table._rows import Rows
 
 if TYPE_CHECKING:
@@ -39,6 +47,11 @@ _NO_METRICS = frozenset(
         "target_hash",
     ]
 )
+_DATE = r"\d{4}-\d\d-\d\d(?:T\d\d[-:]\d\d[-:]\d\d(?:\.\d+)?)?"
+_SAMPLES = re.compile(rf"samples_(?P<task>.+?)(?:_(?P<date>{_DATE}))?\.jsonl")
+_SAMPLES_JSON = re.compile(rf"samples_(?P<task>.+?)_(?P<date>{_DATE})\.json")
+_RESULTS = re.compile(rf".+_(?P<date>{_DATE})\.json")
+_RESULTS_START = re.compile(rb'\s*\{\s*"results"\s*:')
 
 
 def result_files(files: list[Path]) -> list[Path]:
@@ -140,16 +153,7 @@ def read_lm_eval(
     0  acme/one  demo    0    acc    1.0  version=1.0 n-shot=5
     1  acme/one  demo    1    acc    0.0  version=1.0 n-shot=5
     """
-    files = files_under(paths)
-    samples = result_files(files)
-    if not samples:
-        raise ResultsError(
-            f"There is no file samples_<task>_<date>.jsonl among the {len(files)} files of "
-            f"{short(paths)}. lm-evaluation-harness writes them, one per task, if it is run with "
-            "--log_samples and --output_path."
-        )
-    results = read_files(samples, parse, ReadOptions(n_jobs, on_error, progress))
-    return cast("DataFrame", results)
+    return read_as(HARNESS, paths, n_jobs=n_jobs, on_error=on_error, progress=progress)
 
 
 def parse(path: Path) -> Rows:
@@ -217,3 +221,121 @@ def _prompt(record: Mapping[str, Any]) -> int:
     if isinstance(arguments, list) and arguments and isinstance(arguments[0], list):
         prompt = next(iter(arguments[0]), None)
     return text_fingerprint(prompt) if isinstance(prompt, str) else NOT_RECORDED
+
+
+def is_samples(path: Path) -> bool:
+    """Tell samples from other files: by the name, and where that leaves a doubt by the start.
+
+    Parameters
+    ----------
+    path : Path
+        A file.
+
+    Returns
+    -------
+    is_samples : bool
+        Whether it is called ``samples_<task>_<date>.jsonl``; or ``.json``, as on the Open LLM
+        Leaderboard, and holds no results of whole tasks.
+    """
+    if _SAMPLES.fullmatch(path.name):
+        return True
+    if not _SAMPLES_JSON.fullmatch(path.name):
+        return False
+    try:
+        with path.open("rb") as file:  # `--output_path samples_x.json` names results like this
+            return _RESULTS_START.match(file.read(256)) is None
+    except OSError:  # a link that leads nowhere, say: who reads it tells, or skips it
+        return True
+
+
+def task_and_date(name: str) -> tuple[str, str]:
+    """Read the name of a file of samples.
+
+    Parameters
+    ----------
+    name : str
+        Name of the file, without its folder.
+
+    Returns
+    -------
+    task : str
+        Name of the task.
+    date : str
+        When the run was, "" if the name does not tell.
+
+    Raises
+    ------
+    ResultsError
+        If the name is another.
+    """
+    match = _SAMPLES.fullmatch(name) or _SAMPLES_JSON.fullmatch(name)
+    if match is None:
+        raise ResultsError("is not called samples_<task>_<date>.jsonl, which names the task.")
+    return match["task"], _plain(match["date"] or "")
+
+
+def run_of_samples(path: Path, date: str) -> Run:
+    """Find the results file of a run; the date in its name is the only link to it.
+
+    Parameters
+    ----------
+    path : Path
+        File of samples.
+    date : str
+        Its date.
+
+    Returns
+    -------
+    run : Run
+        What the results file says; without one, the folder's name.
+
+    Raises
+    ------
+    ResultsError
+        If several files could be it, or it cannot be read.
+    """
+    results = path.with_name(f"results_{date}.json")
+    if not results.is_file():  # `--output_path X.json` makes it X_<date>.json
+        found = _results_files(path.parent, path.parent.stat().st_mtime_ns).get(date, [])
+        if len(found) > 1:
+            raise ResultsError(
+                f"{len(found)} files beside it could be the results file of its run: "
+                f"{', '.join(found[:3])}. Expected one; move the others."
+            )
+        results = path.with_name(found[0]) if found else results
+    run = run_of(results, LM_EVAL_KEYS) if results.is_file() else None
+    return run if run and run.model.name else run_in_folder(path)
+
+
+@lru_cache(maxsize=64)
+def _results_files(folder: Path, changed: int) -> Mapping[str, list[str]]:
+    """List the results files of a folder by their dates."""
+    by_date: dict[str, list[str]] = {}
+    for name in sorted(os.listdir(folder)):
+        match = _RESULTS.fullmatch(name)
+        if match and not is_samples(folder / name):
+            by_date.setdefault(_plain(match["date"]), []).append(name)
+    return by_date
+
+
+def _plain(date: str) -> str:
+    return date.replace(":", "-")
+
+
+HARNESS = Harness(
+    name="lm_eval",
+    title="lm-evaluation-harness",
+    files="samples_<task>_<date>.jsonl, written with --log_samples",
+    nothing_found=(
+        "There is no file samples_<task>_<date>.jsonl among the {n_files} files of {paths}. "
+        "lm-evaluation-harness writes them, one per task, if it is run with --log_samples and "
+        "--output_path."
+    ),
+    result_files=result_files,
+    parse=parse,
+    write=write_anchors,
+    check_args=check_args,
+    hashes_whole_items=True,
+    as_planned=frozenset({PARTIAL_TASK}),
+    hints=HINTS,
+)

@@ -50,7 +50,10 @@ def sample_records(path: Path, rows: Rows) -> Iterator[tuple[str, dict[str, Any]
     for number, record in json_lines(path, cut_off):
         yield f"line {number}", expect(record, dict, f"line {number}")
     if cut_off:
-        rows.note("last lines were left out since they are cut off, as by a run that was stopped")
+        rows.note(
+            "cut-off",
+            "last lines were left out since they are cut off, as by a run that was stopped",
+        )
 
 
 def item_of(record: Mapping[str, Any], where: str) -> str:
@@ -134,8 +137,9 @@ class Samples:
             filter_name = expect(label, str, "filter")
         if self._contents.setdefault(item, content) != content:
             self._rows.note(
+                "wrong-ids",
                 "lines have the doc_id of one item and the contents of another. lm-eval logs wrong "
-                "doc_ids where a list of --samples is not sorted; the contents' hashes are right"
+                "doc_ids where a list of --samples is not sorted; the contents' hashes are right",
             )
         self._lines[filter_name] += 1
         self._found.append((item, filter_name, content, prompt, cost, self._scores(values)))
@@ -180,11 +184,14 @@ class Samples:
         for metric, value in values:
             if metric in _LOG_LIKELIHOODS:
                 self._rows.note(
+                    "not-a-score",
                     f"scores were left out: metric {metric!r} holds log-likelihoods, and it is not "
-                    "their mean"
+                    "their mean",
                 )
             elif metric == _ONLY_PREDICTED:
-                self._rows.note("items were left out: --predict_only logs answers and no scores")
+                self._rows.note(
+                    "predict-only", "items were left out: --predict_only logs answers and no scores"
+                )
             elif value == -1 and metric.isdigit():  # RULER: of another length than this one
                 scores.append((metric, math.nan))
             else:
@@ -196,8 +203,9 @@ class Samples:
             scores.extend(scores_of(metric, value))
         except NoSingleNumberError:
             self._rows.note(
+                "not-a-score",
                 f"scores were left out since they are no single number: metric {metric!r} holds "
-                f"{kind_of(value)}"
+                f"{kind_of(value)}",
             )
 
     def _block_names(self, declared: tuple[str, ...]) -> list[str]:
@@ -208,9 +216,10 @@ class Samples:
         if n_blocks == 1:
             return [NO_FILTER]
         self._rows.note(
+            "unnamed-filters",
             "files name no filters, as before lm-eval 0.4.7, and have several lines per item; "
             "they are called block0, block1 and so on, in the order of the task's filter_list. "
-            "Where a task has fewer filters, these may be two runs in one file"
+            "Where a task has fewer filters, these may be two runs in one file",
         )
         return [f"block{number}" for number in range(n_blocks)]
 
@@ -219,7 +228,9 @@ class Samples:
         _, effective = self._run.sizes.get(task, (0, 0))
         complete = min(self._lines.values(), default=0) >= effective
         if not complete:
-            self._rows.note("files hold fewer items than their run counted; lines are missing")
+            self._rows.note(
+                "lines-missing", "files hold fewer items than their run counted; lines are missing"
+            )
         return complete
 
     def _compare(
@@ -234,6 +245,7 @@ class Samples:
             mean = math.fsum(known) / len(known) if known else math.nan
             if not abs(mean - score) <= _TOLERANCE * max(1.0, abs(score)):
                 self._rows.note(
+                    "other-average",
                     f"files have a score of metric {metric!r} that is not the mean over their "
-                    "items: the harness aggregates in another way, or items are missing"
+                    "items: the harness aggregates in another way, or items are missing",
                 )

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sklearn_sparseeval._errors import ResultsError
+from sklearn_sparseeval._sklearn import check_parameters
+from sklearn_sparseeval.harness._item_lists import HarnessRun
 from sklearn_sparseeval.harness.table._natural_order import natural_key
-from sklearn_sparseeval.metrics._validation import check_parameters
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -21,6 +22,7 @@ Samples = dict[str, list[int]]
 _MODEL = "--model hf --model_args pretrained=YOUR_MODEL"
 _DOC_ID = re.compile(r"0|[1-9][0-9]*")
 _PATTERN = re.compile(r"[,*?\[\]]")  # lm-eval splits names of tasks at commas, and matches globs
+_LISTS = re.compile(r"samples(-\d+-shot|-default-shots)?\.json")
 _FLAGS = "swh"  # options of one letter without a value, which others may follow: -sL5
 _SHOTS = "--num_fewshot"
 _REFUSED = {
@@ -42,6 +44,29 @@ _LETTERS = {
     "o": "--output_path",
     "x": "--predict_only",
     "f": _SHOTS,
+}
+# What to say besides of findings in a run of anchors, by their kind.
+HINTS = {
+    "other-item": (
+        "lm-eval writes wrong ones if the list given to --samples is not sorted, or names an item "
+        "twice; run again with a sorted list."
+    ),
+    "moved": "lm-eval writes wrong numbers if the list given to --samples is not sorted.",
+    "other-wording": "With lm-eval these are --apply_chat_template, --system_instruction and the "
+    "task's file.",
+    "other-prompt": (
+        "lm-eval draws examples anew for chosen items; it does not with --num_fewshot 0 or where a "
+        "task takes its first ones (sampler: first_n). Or run the models of the history with the "
+        "same --samples."
+    ),
+    "prompt-unknown": (
+        "lm-eval draws examples anew for chosen items, except where a task takes its first ones "
+        "(sampler: first_n)."
+    ),
+    "extra": (
+        "lm-eval runs all items of a task that --samples does not name, names with an empty list, "
+        "or names by its group."
+    ),
 }
 
 
@@ -317,3 +342,51 @@ def _write(samples: Samples, path: Path) -> str:
     lines = [f"  {json.dumps(task)}: {json.dumps(ids)}" for task, ids in samples.items()]
     path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="ascii")
     return name
+
+
+def write_anchors(anchors: "DataFrame", folder: Path, harness_args: str | None) -> HarnessRun:
+    """Write anchors to a folder, and say how to run them.
+
+    Parameters
+    ----------
+    anchors : pandas.DataFrame
+        Rows of ``ScoreMatrix.items``.
+    folder : Path
+        Where to.
+    harness_args : str or None
+        What the commands say besides the anchors, such as the model.
+
+    Returns
+    -------
+    run : HarnessRun
+        Files, commands and advice.
+    """
+    path = folder / "samples.json"
+    samples = to_lm_eval_samples(
+        anchors, path, harness_args=harness_args, output_path="anchor_results"
+    )
+    advice = (
+        "Needs lm-eval 0.4.9 or newer. Few-shot examples that are drawn at random differ from "
+        "those of a full run; predict says so where it matters."
+    )
+    # One list for each number of shots: samples.json, or samples-0-shot.json, samples-5-shot.json.
+    files = sorted(one.name for one in folder.glob("samples*.json") if _LISTS.fullmatch(one.name))
+    return HarnessRun("lm_eval", files, samples.commands, "anchor_results", advice)
+
+
+def check_args(anchors: "DataFrame", harness_args: str) -> None:
+    """Refuse arguments that would change which items are run.
+
+    Parameters
+    ----------
+    anchors : pandas.DataFrame
+        Rows of ``ScoreMatrix.items``.
+    harness_args : str
+        What the commands would say besides the anchors.
+
+    Raises
+    ------
+    ValueError
+        If they would, or an anchor cannot be run.
+    """
+    to_lm_eval_samples(anchors, harness_args=harness_args)

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from sklearn_sparseeval._errors import ResultsError, warn
 from sklearn_sparseeval._messages import listing
+from sklearn_sparseeval._notes import Note
 from sklearn_sparseeval.harness.matrix._epochs import Cells
 
 
@@ -51,8 +52,13 @@ def models_to_keep(
     if not keep.all():
         without = _names(models, ~keep)
         warn(
-            f"{len(without)} of {len(models)} models were left out, since they have no score on "
-            f"the chosen tasks: {listing(without)}."
+            Note(
+                "models-left-out",
+                f"{len(without)} of {len(models)} models were left out, since they have no score "
+                "on "
+                f"the chosen tasks: {listing(without)}.",
+                count=len(without),
+            )
         )
     if min_coverage is not None:
         keep &= _is_covered(n_scored, n_known, models, keep, min_coverage)
@@ -97,8 +103,13 @@ def items_to_keep(
     known = n_models_of > 0
     if not known.all():
         warn(
-            f"{np.count_nonzero(~known)} of {len(names)} items were left out, since no model has "
-            f"a score on them: {listing(_names(names, ~known))}."
+            Note(
+                "items-left-out",
+                f"{np.count_nonzero(~known)} of {len(names)} items were left out, since no model "
+                "has "
+                f"a score on them: {listing(_names(names, ~known))}.",
+                count=int(np.count_nonzero(~known)),
+            )
         )
     if alignment == "all":
         return known
@@ -112,8 +123,13 @@ def items_to_keep(
         lost_tasks = sorted(set(_names(tasks, known)) - set(_names(tasks, common)))
         whole = f" All items of {listing(lost_tasks)} are among them." if lost_tasks else ""
         warn(
-            f"{n_lost} of {np.count_nonzero(known)} items were left out, since not all models have "
-            f"a score on them: {lacking}.{whole} {_ADVICE}"
+            Note(
+                "items-not-common",
+                f"{n_lost} of {np.count_nonzero(known)} items were left out, since not all models "
+                "have "
+                f"a score on them: {lacking}.{whole} {_ADVICE}",
+                count=n_lost,
+            )
         )
     return common
 
@@ -152,8 +168,12 @@ def _is_covered(
     n_few = int(np.count_nonzero(few))
     more = f" and {n_few - 5} more" if n_few > 5 else ""
     warn(
-        f"{n_few} of {len(models)} models were left out, since they have scores on less than "
-        f"{min_coverage:.4g} of the {n_items} items: {named}{more}."
+        Note(
+            "models-left-out",
+            f"{n_few} of {len(models)} models were left out, since they have scores on less than "
+            f"{min_coverage:.4g} of the {n_items} items: {named}{more}.",
+            count=n_few,
+        )
     )
     return covered
 

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_sparseeval._errors import ResultsError
-from sklearn_sparseeval.harness.table._coded_table import CodedTable
-from sklearn_sparseeval.harness.table._integer_codes import compact
+from sklearn_sparseeval.harness.table._coded_table import CodedTable, compact
 from sklearn_sparseeval.harness.table._natural_order import natural_key
 
 

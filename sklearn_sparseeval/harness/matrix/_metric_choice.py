@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from sklearn_sparseeval._errors import ResultsError, warn
 from sklearn_sparseeval._messages import listing
-from sklearn_sparseeval.harness.table._coded_table import CodedTable, Texts
-from sklearn_sparseeval.harness.table._integer_codes import occurring
+from sklearn_sparseeval._notes import Note
+from sklearn_sparseeval.harness.table._coded_table import CodedTable, Texts, occurring
 from sklearn_sparseeval.harness.table._natural_order import natural_key
 
 Names = str | Mapping[str, str] | None
@@ -135,10 +135,15 @@ def warn_of_other_metrics(table: CodedTable, choice: Choice, rows: NDArray[np.in
         task, model = min(lacking)
         n_lacking = len({model for _, model in lacking})
         warn(
-            f"{n_lacking} model(s) have results on a task, but none of the metric and filter that "
-            f"were chosen for it, such as {model!r} on task {task!r}: metric "
-            f"{choice.metrics[task]!r}, filter {choice.filters[task]!r}. If all models have "
-            f"another, choose it: metric={{{task!r}: NAME}} (--metric {task}=NAME)."
+            Note(
+                "other-metric",
+                f"{n_lacking} model(s) have results on a task, but none of the metric and filter "
+                "that "
+                f"were chosen for it, such as {model!r} on task {task!r}: metric "
+                f"{choice.metrics[task]!r}, filter {choice.filters[task]!r}. If all models have "
+                f"another, choose it: metric={{{task!r}: NAME}} (--metric {task}=NAME).",
+                count=n_lacking,
+            )
         )
 
 

@@ -8,22 +8,20 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sklearn_sparseeval._optional import import_pandas
-from sklearn_sparseeval._sklearn import Interval, StrOptions
+from sklearn_sparseeval._sklearn import Interval, StrOptions, check_parameters
 from sklearn_sparseeval.harness.matrix._alignment import items_to_keep, models_to_keep
 from sklearn_sparseeval.harness.matrix._chosen_scores import ChosenScores, chosen_scores, item_names
 from sklearn_sparseeval.harness.matrix._comparability import (
     harness_by_task,
     refuse_other_contents,
     setting_by_task,
+    warn_of_scales,
 )
 from sklearn_sparseeval.harness.matrix._duplicates import without_duplicates
 from sklearn_sparseeval.harness.matrix._epochs import Cells, one_score_each, rows_of_epochs
-from sklearn_sparseeval.harness.matrix._item_table import TaskFacts, item_table
-from sklearn_sparseeval.harness.matrix._item_weights import item_weights
+from sklearn_sparseeval.harness.matrix._item_table import TaskFacts, item_table, item_weights
 from sklearn_sparseeval.harness.matrix._metric_choice import choose, warn_of_other_metrics
-from sklearn_sparseeval.harness.matrix._scales import warn_of_scales
 from sklearn_sparseeval.harness.table._coded_table import coded_table
-from sklearn_sparseeval.metrics._validation import check_parameters
 from sklearn_sparseeval.score_matrix import ScoreMatrix
 
 if TYPE_CHECKING:

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sklearn_sparseeval._errors import ResultsError
+from sklearn_sparseeval._sklearn import check_parameters
+from sklearn_sparseeval.harness._item_lists import HarnessRun
 from sklearn_sparseeval.harness.table._natural_order import natural_key
-from sklearn_sparseeval.metrics._validation import check_parameters
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -151,3 +152,26 @@ def _text(path: Path, test_ranges: dict[str, str]) -> str:
         return json.dumps(test_ranges, indent=2, ensure_ascii=False) + "\n"
     lines = [f"    {task!r}: {chosen!r},\n" for task, chosen in test_ranges.items()]
     return f"{_HEAD.format(module=path.stem)}test_ranges = {{\n{''.join(lines)}}}\n"
+
+
+def write_anchors(anchors: "DataFrame", folder: Path, harness_args: str | None) -> HarnessRun:
+    """Write anchors to a folder, and say how to run them.
+
+    Parameters
+    ----------
+    anchors : pandas.DataFrame
+        Rows of ``ScoreMatrix.items``.
+    folder : Path
+        Where to.
+    harness_args : str or None
+        Not used: OpenCompass is told by its config.
+
+    Returns
+    -------
+    run : HarnessRun
+        Files, commands and advice.
+    """
+    path = folder / "opencompass_test_ranges.py"
+    to_opencompass_test_ranges(anchors, path)
+    advice = f"Copy {path} beside your OpenCompass config; its first lines say what to add there."
+    return HarnessRun("opencompass", [path.name], [], "outputs", advice)

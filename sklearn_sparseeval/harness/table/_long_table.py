@@ -1,15 +1,15 @@
 """The long table: one row per model, task, item, metric, filter and epoch."""
 
 import hashlib
-import warnings
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_sparseeval._errors import ResultsWarning
+from sklearn_sparseeval._errors import warn
 from sklearn_sparseeval._fingerprint import NOT_RECORDED
+from sklearn_sparseeval._notes import Note
 from sklearn_sparseeval.harness.table._rows import TEXTS, Codes, Columns
 
 COLUMNS = (
@@ -40,7 +40,7 @@ class FileResults:
     model: str
     model_args: str
     per_file: dict[str, str]
-    notes: dict[str, int] = field(default_factory=dict)
+    notes: dict[tuple[str, str], int] = field(default_factory=dict)
 
 
 class LongTable:
@@ -135,13 +135,16 @@ def _distinct_names(models: list[tuple[str, str]]) -> list[str]:
     if several:
         name, variants = next(iter(several.items()))
         more = f" (and {len(several) - 1} more such names)" if len(several) > 1 else ""
-        warnings.warn(
-            f"{len(variants)} different models are called {name!r}{more}: their arguments are "
-            f"{' and '.join(one or 'none' for one in variants[:3])}. They are kept apart, as "
-            f"{', '.join(repr(_suffixed(name, one)) for one in variants[:3])}. If they are "
-            "one model, rename them in the table's column 'model'.",
-            ResultsWarning,
-            stacklevel=2,
+        warn(
+            Note(
+                "same-name",
+                f"{len(variants)} different models are called {name!r}{more}: their arguments are "
+                f"{' and '.join(one or 'none' for one in variants[:3])}. They are kept apart, as "
+                f"{', '.join(repr(_suffixed(name, one)) for one in variants[:3])}. If they are "
+                "one model, rename them in the table's column 'model'.",
+                where=name,
+                count=len(several),
+            )
         )
     return [_suffixed(name, args) if name in several else name for name, args in models]
 

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from joblib import Parallel, delayed
 from tqdm.auto import tqdm
 
-from sklearn_sparseeval._errors import ResultsError, ResultsWarning
+from sklearn_sparseeval._errors import ResultsError, warn
+from sklearn_sparseeval._notes import Note
 from sklearn_sparseeval._optional import import_pandas
 from sklearn_sparseeval.harness.table._long_table import FileResults, LongTable
 from sklearn_sparseeval.harness.table._rows import Rows
@@ -27,6 +28,9 @@ class ReadOptions(NamedTuple):
     n_jobs: int | None = None
     on_error: str = "raise"
     progress: bool | None = None
+
+
+_BAD_FILES = ("bad-files", "files that cannot be read were left out")
 
 
 class _Failure(NamedTuple):
@@ -125,7 +129,7 @@ def read_files(files: list[Path], parse: Parser, options: ReadOptions) -> Any:
                         f"{path}: {result.message} To leave such files out, pass on_error='skip' "
                         "(--skip-bad-files)."
                     )
-                notes.add("files that cannot be read were left out", 1, f"{path}: {result.message}")
+                notes.add(_BAD_FILES, 1, f"{path}: {result.message}")
                 continue
             for note, count in result.notes.items():
                 notes.add(note, count, str(path))
@@ -181,15 +185,15 @@ class _Notes:
     """Counts what was left out, over all files."""
 
     def __init__(self) -> None:
-        self._counts: Counter[str] = Counter()
-        self._first: dict[str, str] = {}
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._first: dict[tuple[str, str], str] = {}
 
-    def add(self, note: str, count: int, where: str) -> None:
+    def add(self, note: tuple[str, str], count: int, where: str) -> None:
         self._counts[note] += count
         self._first.setdefault(note, where.rstrip("."))
 
     def warn(self) -> None:
-        for note, count in self._counts.items():
+        for (kind, text), count in self._counts.items():
+            where = self._first[kind, text]
             first = "first " if count > 1 else ""
-            message = f"{count} {note}; {first}in {self._first[note]}."
-            warnings.warn(message, ResultsWarning, stacklevel=4)
+            warn(Note(kind, f"{count} {text}; {first}in {where}.", where, count))

@@ -70,7 +70,7 @@ class Rows:
         self.model_args = model_args
         self.setting = setting
         self.date = date
-        self.notes: Counter[str] = Counter()
+        self.notes: Counter[tuple[str, str]] = Counter()
         self._texts = {name: Codes() for name in TEXTS}
         self._numbers: list[tuple[int, float, float]] = []
         self._hashes: list[tuple[int, int]] = []
@@ -122,15 +122,19 @@ class Rows:
         self._numbers.append((epoch, value, cost))
         self._hashes.append((content_hash, prompt_hash))
 
-    def note(self, message: str) -> None:
-        """Count something that was left out or decided; equal messages are counted together.
+    def note(self, kind: str, text: str, count: int = 1) -> None:
+        """Count something that was left out or decided; equal texts are counted together.
 
         Parameters
         ----------
-        message : str
-            A sentence without its full stop, the same for all cases of its kind.
+        kind : str
+            Kind of the note.
+        text : str
+            A sentence without its full stop, the same for all cases.
+        count : int, default=1
+            How many.
         """
-        self.notes[message] += 1
+        self.notes[kind, text] += count
 
     def columns(self) -> "Columns":
         """Pack the rows into arrays.

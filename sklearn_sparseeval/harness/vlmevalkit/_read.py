@@ -4,15 +4,15 @@ import math
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from sklearn_sparseeval._errors import ResultsError
 from sklearn_sparseeval._fingerprint import NOT_RECORDED, content_fingerprint
-from sklearn_sparseeval._messages import short
-from sklearn_sparseeval.harness.table._reading import PathLike, ReadOptions, files_under, read_files
-from sklearn_sparseeval.harness.table._refusals import Refusals
+from sklearn_sparseeval.harness._harnesses import Harness
+from sklearn_sparseeval.harness._results import read_as
+from sklearn_sparseeval.harness.table._reading import PathLike
 from sklearn_sparseeval.harness.table._rows import Rows
-from sklearn_sparseeval.harness.table._values import NoSingleNumberError
+from sklearn_sparseeval.harness.table._values import NoSingleNumberError, Refusals
 from sklearn_sparseeval.harness.vlmevalkit._names import (
     best_files,
     judged_siblings,
@@ -30,6 +30,7 @@ from sklearn_sparseeval.harness.vlmevalkit._scores import (
     score_of_matches,
 )
 from sklearn_sparseeval.harness.vlmevalkit._tables import Row, table_rows
+from sklearn_sparseeval.harness.vlmevalkit._write import advise_anchors
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -130,16 +131,7 @@ def read_vlmevalkit(
     0  acme-vl  MMStar    0    hit  gpt-4o    1.0   math
     1  acme-vl  MMStar    1    hit  gpt-4o    0.0  logic
     """
-    files = files_under(paths)
-    tables = result_files(files)
-    if not tables:
-        raise ResultsError(
-            f"There is no table <model>/<run>/<model>_<dataset>_<judge>_result.xlsx (or .tsv, "
-            f".json) among the {len(files)} files of {short(paths)}. VLMEvalKit writes them when "
-            "it judges the predictions; the folder has to be called like the model."
-        )
-    options = ReadOptions(n_jobs, on_error, progress)
-    return cast("DataFrame", read_files(tables, parse, options))
+    return read_as(HARNESS, paths, n_jobs=n_jobs, on_error=on_error, progress=progress)
 
 
 def result_files(files: list[Path]) -> list[Path]:
@@ -213,8 +205,9 @@ def _metrics(path: Path, row: Row, rows: Rows) -> list[str]:
     if "index" not in row or not metrics:
         if "prediction" in row and not siblings:
             rows.note(
+                "not-judged",
                 "tables of predictions were left out since they hold no score (a column hit, "
-                "score, ...); let VLMEvalKit judge them"
+                "score, ...); let VLMEvalKit judge them",
             )
         return []
     return [] if any(_holds_scores(sibling) for sibling in siblings) else metrics
@@ -224,7 +217,7 @@ def _holds_scores(path: Path) -> bool:
     if not _is_table(path):
         return False
     try:
-        row = next(table_rows(path, _is_wanted, lambda _: None), {})
+        row = next(table_rows(path, _is_wanted, lambda *_: None), {})
     except ResultsError as error:
         raise ResultsError(f"{path.name} beside it {error}") from None
     return "index" in row and any(name in row for name in SCORES)
@@ -248,8 +241,9 @@ class _Items:
         prediction = row.get("prediction")
         if isinstance(prediction, str) and _NO_ANSWER in prediction:
             self._rows.note(
+                "no-answer",
                 "items were scored although the model gave no answer, mostly since its server "
-                "failed; VLMEvalKit counts them as wrong, or guesses"
+                "failed; VLMEvalKit counts them as wrong, or guesses",
             )
         about: dict[str, Any] = {
             "group": _group(row),
@@ -271,7 +265,8 @@ class _Items:
         for item, value, about in self._pairs.scores():
             if math.isnan(value):
                 self._rows.note(
-                    "items have no metric 'pair' since their image has not two scored questions"
+                    "no-pair",
+                    "items have no metric 'pair' since their image has not two scored questions",
                 )
             self._rows.add(item, "pair", value, **about)
 
@@ -281,8 +276,9 @@ class _Items:
         value = score_of(metric, row.get(metric))
         if metric == "score" and value == _NOT_JUDGED:
             self._rows.note(
+                "not-scored",
                 "scores of -1 are taken as not scored: VLMEvalKit writes them where it could not "
-                "judge an answer"
+                "judge an answer",
             )
             return math.nan
         return value
@@ -300,3 +296,18 @@ def _content(row: Row) -> int:
         if (name in ("question", "answer") or _OPTION.fullmatch(name)) and not is_empty(cell)
     }
     return content_fingerprint(content) if content else NOT_RECORDED
+
+
+HARNESS = Harness(
+    name="vlmevalkit",
+    title="VLMEvalKit",
+    files="<model>/<run>/<model>_<dataset>_<judge>_result.xlsx, .tsv or .json",
+    nothing_found=(
+        "There is no table <model>/<run>/<model>_<dataset>_<judge>_result.xlsx (or .tsv, .json) "
+        "among the {n_files} files of {paths}. VLMEvalKit writes them when it judges the "
+        "predictions; the folder has to be called like the model."
+    ),
+    result_files=result_files,
+    parse=parse,
+    write=advise_anchors,
+)

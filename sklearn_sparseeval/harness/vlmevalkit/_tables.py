@@ -5,28 +5,30 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from importlib import import_module
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import IO, Any, BinaryIO, NamedTuple
 from zipfile import BadZipFile, ZipFile
 
 from sklearn_sparseeval._errors import ResultsError
 from sklearn_sparseeval.harness.table._json_text import expect, read_json
-from sklearn_sparseeval.harness.vlmevalkit._tab_separated import (
-    Record,
-    cell_text,
-    fields,
-    header,
-    records,
-)
 
 Row = dict[str, Any]
 Wanted = Callable[[str], bool]
-Note = Callable[[str], None]
+Note = Callable[[str, str], object]
 
 # A workbook of results unpacks to some ten times its size; one made to exhaust memory, to a
 # thousand times. Its cells are as many as someone's benchmark has, not as a sheet could hold.
 _UNPACKED_FREELY, _UNPACKED_RATIO, _UNPACKED_AT_MOST = 2**23, 100, 2**31
 _LONGEST_TEXT = 2**18  # bytes between two tags: 32,767 characters, escaped
 _MOST_COLUMNS, _MOST_ROWS = 2_000, 2_000_000
+_LONGEST_RECORD = 2**30  # bytes; a row with a hundred images has a tenth of it
+
+
+class Record(NamedTuple):
+    """One row of the table, as it stands in the file."""
+
+    raw: bytes
+    line: int  # the number of its first line, from 1
+    complete: bool  # ends with a line break, outside of quotation marks
 
 
 def table_rows(path: Path, wanted: Wanted, note: Note) -> Iterator[Row]:
@@ -66,7 +68,10 @@ def _tab_rows(path: Path, wanted: Wanted, note: Note) -> Iterator[Row]:
         for record in rows:
             cells = fields(record.raw)
             if _is_cut_off(record, cells, len(names)):
-                note("last rows were left out since they are cut off; was the run stopped?")
+                note(
+                    "cut-off",
+                    "last rows were left out since they are cut off; was the run stopped?",
+                )
                 return
             if len(cells) != len(names):
                 raise ResultsError(
@@ -175,3 +180,124 @@ _READERS: dict[str, Callable[[Path, Wanted, Note], Iterator[Row]]] = {
     ".json": _json_rows,
     ".xlsx": _sheet_rows,
 }
+
+
+def records(file: BinaryIO) -> Iterator[Record]:
+    """Split a table into its rows; cells within quotation marks may hold tabs and line breaks.
+
+    Parameters
+    ----------
+    file : binary file
+        The table, from where it stands.
+
+    Yields
+    ------
+    record : Record
+        A row; empty lines between rows are passed over.
+
+    Raises
+    ------
+    ResultsError
+        If a row has more than a gigabyte.
+    """
+    parts: list[bytes] = []
+    first, number, size, inside = 1, 0, 0, False
+    while line := file.readline(_LONGEST_RECORD + 1 - size):
+        number += 1
+        size += len(line)
+        if size > _LONGEST_RECORD:
+            raise ResultsError(f"line {first} begins a row of more than {_LONGEST_RECORD} bytes.")
+        parts.append(line)
+        inside = _ends_inside(line, inside)
+        if inside:
+            continue
+        raw = b"".join(parts)
+        if raw.strip(b"\r\n"):
+            yield Record(raw, first, raw.endswith(b"\n"))
+        parts, first, size = [], number + 1, 0
+    if parts:
+        yield Record(b"".join(parts), first, False)
+
+
+def fields(record: bytes) -> list[bytes]:
+    """Split a row into its cells.
+
+    Parameters
+    ----------
+    record : bytes
+        The row, with or without its line break.
+
+    Returns
+    -------
+    cells : list of bytes
+        The cells as they stand in the file, quotation marks included.
+    """
+    cells: list[bytes] = []
+    open_parts: list[bytes] = []
+    for piece in record.rstrip(b"\r\n").split(b"\t"):
+        if open_parts:
+            open_parts.append(piece)
+            if _is_odd(piece):
+                cells.append(b"\t".join(open_parts))
+                open_parts = []
+        elif piece.startswith(b'"') and _is_odd(piece):
+            open_parts = [piece]
+        else:
+            cells.append(piece)
+    return [*cells, b"\t".join(open_parts)] if open_parts else cells
+
+
+def cell_text(cell: bytes) -> str:
+    """Read a cell.
+
+    Parameters
+    ----------
+    cell : bytes
+        As :func:`fields` gives it.
+
+    Returns
+    -------
+    text : str
+        What it holds, without quotation marks around it.
+
+    Raises
+    ------
+    ResultsError
+        If it is no UTF-8.
+    """
+    if cell.startswith(b'"'):
+        cell = cell[1:].removesuffix(b'"').replace(b'""', b'"')
+    try:
+        return cell.decode()
+    except UnicodeDecodeError as error:
+        raise ResultsError(f"a cell is no UTF-8 text ({error}).") from None
+
+
+def header(record: bytes) -> list[str]:
+    """Read the names of the columns.
+
+    Parameters
+    ----------
+    record : bytes
+        The first row.
+
+    Returns
+    -------
+    names : list of str
+        The names, without a byte order mark.
+    """
+    return [cell_text(cell) for cell in fields(record.removeprefix(b"\xef\xbb\xbf"))]
+
+
+def _ends_inside(line: bytes, inside: bool) -> bool:
+    """Tell whether a line ends within quotation marks, which only begin at a cell's beginning."""
+    if not inside and b'"' not in line:
+        return False
+    for piece in line.split(b"\t"):
+        if inside or piece.startswith(b'"'):
+            inside ^= _is_odd(piece)
+    return inside
+
+
+def _is_odd(piece: bytes) -> bool:
+    return piece.count(b'"') % 2 == 1

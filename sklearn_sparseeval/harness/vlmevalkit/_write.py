@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from sklearn_sparseeval._errors import ResultsError
 from sklearn_sparseeval._messages import listing
-from sklearn_sparseeval.harness._item_lists import items_by_task
+from sklearn_sparseeval.harness._item_lists import HarnessRun, items_by_task
 from sklearn_sparseeval.harness.table._natural_order import natural_key
 from sklearn_sparseeval.harness.table._reading import PathLike
 from sklearn_sparseeval.harness.vlmevalkit._names import ANCHORS
 from sklearn_sparseeval.harness.vlmevalkit._scores import plain_text
-from sklearn_sparseeval.harness.vlmevalkit._tab_separated import cell_text, fields, header, records
+from sklearn_sparseeval.harness.vlmevalkit._tables import cell_text, fields, header, records
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -247,3 +247,30 @@ def _check_name(source: Path, target: Path) -> None:
             f"path is {target}; expected {start}.tsv, or a name that begins so: by its beginning "
             "VLMEvalKit knows how to evaluate it, and read_vlmevalkit what it is of."
         )
+
+
+def advise_anchors(anchors: "DataFrame", folder: Path, harness_args: str | None) -> HarnessRun:
+    """Say how to run anchors; their table can be made only of the whole one, which is not here.
+
+    Parameters
+    ----------
+    anchors : pandas.DataFrame
+        Rows of ``ScoreMatrix.items``.
+    folder : Path
+        The plan's.
+    harness_args : str or None
+        Not used: there is no command.
+
+    Returns
+    -------
+    run : HarnessRun
+        Files, commands and advice.
+    """
+    task = anchors["task"].iloc[0]
+    predictor = str(folder / "predictor.skops")
+    advice = (
+        "VLMEvalKit evaluates whole tables, so write one of the anchors for each data set, in "
+        f"Python: `to_vlmevalkit_table(load_predictor({predictor!r}).anchors, '{task}.tsv', "
+        f"'{task}_anchors.tsv', task={str(task)!r})`; its documentation says how to run it."
+    )
+    return HarnessRun("vlmevalkit", [], [], "outputs", advice)

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from sklearn_sparseeval._errors import PredictorError
 from sklearn_sparseeval._files import write_whole
 from sklearn_sparseeval._optional import import_pandas
-from sklearn_sparseeval._sklearn import HasMethods
-from sklearn_sparseeval.comparison._budget import anchors_of, item_means, only_items
-from sklearn_sparseeval.metrics._validation import check_parameters
+from sklearn_sparseeval._sklearn import HasMethods, check_parameters
+from sklearn_sparseeval.comparison._budget import anchors_of, only_items
+from sklearn_sparseeval.numerics.missing import item_means
 from sklearn_sparseeval.plan._predictor import SavedPredictor
 from sklearn_sparseeval.plan.storage._description import (
     from_json,
@@ -24,7 +24,7 @@ from sklearn_sparseeval.plan.storage._description import (
 )
 from sklearn_sparseeval.plan.storage._estimator import load_estimator, store_estimator
 from sklearn_sparseeval.plan.storage._members import DESCRIPTION, pack, read_members
-from sklearn_sparseeval.score_matrix import ScoreMatrix
+from sklearn_sparseeval.score_matrix import ITEM_COLUMNS, ScoreMatrix
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -120,14 +120,39 @@ def save_predictor(
     >>> predictor.predict(results).shape
     (2, 1)
     """
-    path = Path(path)
+    predictor = describe_predictor(
+        estimator, matrix, errors=errors, method=method, score_range=score_range
+    )
+    write_predictor(Path(path), predictor)
+
+
+def describe_predictor(
+    estimator: Any,
+    matrix: ScoreMatrix,
+    *,
+    errors: "DataFrame | None" = None,
+    method: str = "",
+    score_range: tuple[float, float] | None = None,
+) -> SavedPredictor:
+    """Put a fitted estimator together with what is needed to use it; as :func:`save_predictor`.
+
+    Parameters
+    ----------
+    estimator, matrix, errors, method, score_range
+        As :func:`save_predictor` takes them.
+
+    Returns
+    -------
+    predictor : SavedPredictor
+        What :func:`load_predictor` would return of its file.
+    """
     _check_fitted_on(estimator, matrix)
     low, high = _observed_range(matrix)
     check = predictions_for_check(estimator, len(matrix.items), (low, high))
     targets = _targets(check.shape[1], matrix)
-    predictor = SavedPredictor(
+    return SavedPredictor(
         estimator=estimator,
-        items=matrix.items,
+        items=matrix.items[list(ITEM_COLUMNS)],
         targets=targets,
         score_range=_checked_range(score_range),
         observed_range=(low, high),
@@ -140,7 +165,21 @@ def save_predictor(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         item_means=_needed_means(estimator, matrix),
     )
-    members = store_estimator(estimator, method)
+
+
+def write_predictor(path: Path, predictor: SavedPredictor) -> None:
+    """Write a predictor to a file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    predictor : SavedPredictor
+        What to write.
+    """
+    estimator = predictor.estimator
+    check = predictions_for_check(estimator, len(predictor.items), predictor.observed_range)
+    members = store_estimator(estimator, predictor.method)
     members[DESCRIPTION] = to_json(predictor, check, members)
     write_whole(path, pack(members, path))
 
@@ -246,7 +285,7 @@ def _needed_means(estimator: Any, matrix: ScoreMatrix) -> NDArray[np.float64] | 
             warnings.simplefilter("ignore")
             estimator.predict(rows if _has_names(estimator) else rows.to_numpy())
     except ValueError:
-        return item_means(matrix.data)
+        return item_means(matrix.data.to_numpy(), empty=0.0)
     return None
 
 

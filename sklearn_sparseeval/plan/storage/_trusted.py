@@ -14,7 +14,7 @@ _PACKAGE = "sklearn_sparseeval"
 # the class is today. What they do with what a file hands them is to keep it. A name here stays as
 # it is for good; the place is free to move.
 _HELPERS = {
-    "LowRankModel": "imputers._projection.LowRankModel",
+    "LowRankModel": "imputers._low_rank.LowRankModel",
     "MonotoneMap": "regressors._monotone_map.MonotoneMap",
     "NeighborTree": "plan.storage._portable.NeighborTree",
     "NetArrays": "plan.storage._portable.NetArrays",

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sklearn_sparseeval.base import AnchorSelector
 from sklearn_sparseeval.numerics.item_groups import item_groups
+from sklearn_sparseeval.numerics.missing import item_means
 from sklearn_sparseeval.selectors.probability._strata import anchors_per_group
 
 Array = NDArray[np.floating]
@@ -138,7 +139,7 @@ def _variances(X: Array, weight: Array) -> Array:
     scores = np.where(have, X, 0)
     total = weight @ have
     evaluated = total > 0
-    means = np.divide(weight @ scores, total, out=np.full(X.shape[1], np.nan), where=evaluated)
+    means = item_means(X, weight)
     # What is left of a constant item is rounding, which would pass for a difference.
     highest, lowest = np.where(have, X, -np.inf).max(axis=0), np.where(have, X, np.inf).min(axis=0)
     deviations = np.where(have & (highest > lowest), scores - means, 0)

@@ -9,6 +9,7 @@ from scipy.special import entr
 
 from sklearn_sparseeval._sklearn import Interval, StrOptions
 from sklearn_sparseeval.base import AnchorSelector
+from sklearn_sparseeval.numerics.score_scale import score_bounds
 
 Array = NDArray[np.floating]
 
@@ -158,8 +159,8 @@ class DisagreementSelector(AnchorSelector):
         # A missing result adds nothing; nor does the rounding of an item on which all agree.
         evaluated = np.where(smallest < largest, total / weight.sum(), 0)
         variance = _variance(np.where(have, scores, 0), share) * evaluated
-        inside = low >= 0 and high <= 1
-        origin, unit = (0.0, 1.0) if inside else (low, (high - low) or 1.0)
+        origin, top = score_bounds(np.array([low, high]))
+        unit = (top - origin) or 1.0
         if self.measure == "variance":
             disagreement = variance
         elif self.measure == "entropy":

@@ -12,45 +12,12 @@ Array = NDArray[np.floating]
 _ROUNDING = 1e-12  # what varies by less, relative to its size, is constant
 
 
-class MergedRows(NamedTuple):
-    """Models that differ in their results or their target."""
-
-    X: Array  # (n_rows, n_items)
-    y: Array  # (n_rows, n_tasks)
-    weight: Array  # (n_rows,)
-
-
 class LossGradient(NamedTuple):
     """The out-of-fold loss and its derivatives."""
 
     loss: float
     by_item: Array  # (n_items,), with respect to the gate of each item, chosen or not
     by_alpha: float
-
-
-def merge_equal_rows(X: Array, y: Array, sample_weight: Array) -> MergedRows:
-    """Make one row of each run of equal rows, with the sum of their weights.
-
-    Parameters
-    ----------
-    X : ndarray of shape (n_rows, n_items)
-        Rows, equal ones next to each other; NaN equals NaN.
-    y : ndarray of shape (n_rows, n_tasks)
-        Targets; rows with other targets are not equal.
-    sample_weight : ndarray of shape (n_rows,)
-        Positive weights.
-
-    Returns
-    -------
-    merged : MergedRows
-        In the order of the rows.
-    """
-    rows = np.column_stack([X, y])
-    new = np.ones(len(rows), dtype=bool)
-    same = (rows[1:] == rows[:-1]) | (np.isnan(rows[1:]) & np.isnan(rows[:-1]))
-    new[1:] = ~same.all(axis=1)
-    first = np.flatnonzero(new)
-    return MergedRows(X[first], y[first], np.add.reduceat(sample_weight, first))
 
 
 class OutOfFoldLoss:

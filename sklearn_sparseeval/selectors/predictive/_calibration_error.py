@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from sklearn_sparseeval.numerics.distinct_models import centred
-from sklearn_sparseeval.selectors.predictive._agreement_kernel import MergedRows
+from sklearn_sparseeval.numerics.row_identity import MergedRows
+from sklearn_sparseeval.numerics.score_scale import centred
 
 Array = NDArray[np.floating]
 Indices = NDArray[np.intp]

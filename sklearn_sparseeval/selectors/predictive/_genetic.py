@@ -1,8 +1,9 @@
 """Anchors bred by a genetic algorithm, then by groups of items that proved their worth."""
 
+from collections.abc import Callable, Iterator
 from numbers import Integral, Real
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +12,10 @@ from threadpoolctl import threadpool_limits
 
 from sklearn_sparseeval._sklearn import Interval, RealNotInt, StrOptions
 from sklearn_sparseeval.base import AnchorSelector
-from sklearn_sparseeval.numerics.distinct_models import centred, distinct_models
 from sklearn_sparseeval.numerics.ridge import fit_ridge
-from sklearn_sparseeval.selectors.predictive._agreement_kernel import MergedRows
+from sklearn_sparseeval.numerics.row_identity import MergedRows, distinct_models
+from sklearn_sparseeval.numerics.score_scale import centred
 from sklearn_sparseeval.selectors.predictive._calibration_error import CalibrationError
-from sklearn_sparseeval.selectors.predictive._genetic_search import Breeding, GeneticSearch
-from sklearn_sparseeval.selectors.predictive._redundant_items import without_redundant_items
 
 Array = NDArray[np.floating]
 Indices = NDArray[np.intp]
@@ -24,6 +23,96 @@ Indices = NDArray[np.intp]
 # A search in a group of items has so large a share of the sets, at least so many, and so large a
 # share of the generations.
 _GROUP_SETS, _LEAST_GROUP_SETS, _GROUP_GENERATIONS = 0.3, 60, 0.5
+
+_BLOCK = 256  # items whose correlations are formed at once
+
+
+class _Population(NamedTuple):
+    """Sets of items, the best first."""
+
+    sets: Indices  # (n_sets, n_anchors)
+    errors: Array  # (n_sets,)
+
+
+class _Breeding(NamedTuple):
+    """How one generation comes from the last."""
+
+    size: int  # sets
+    n_elite: int  # of them, the best, live on as they are
+    tournament_size: int  # sets that a parent is the best of
+    mutation_rate: float  # chance of an item to enter or leave a child
+
+
+class _GeneticSearch:
+    """Searches in several pools, one after another, that remember the best set of all.
+
+    Parameters
+    ----------
+    errors_of : callable
+        Takes sets of items, (n_sets, n_anchors), and returns their errors.
+    n_anchors : int
+        Items in a set.
+    rng : RandomState
+        Source of chance.
+    report : callable
+        Told the best set after each generation; a true answer ends all searches.
+
+    Attributes
+    ----------
+    best : ndarray of shape (n_anchors,)
+        The best set.
+    error_curve : list of float
+        Least error so far after each generation.
+    stopped : bool
+        Whether `report` has ended the searches.
+    """
+
+    def __init__(
+        self,
+        errors_of: Callable[[Indices], Array],
+        n_anchors: int,
+        rng: np.random.RandomState,
+        report: Callable[[Indices], bool],
+    ) -> None:
+        self._errors_of, self.n_anchors, self._rng = errors_of, n_anchors, rng
+        self._report = report
+        self.best: Indices = np.arange(0)
+        self.error_curve: list[float] = []
+        self.stopped = False
+
+    def run(
+        self, pool: Indices, breeding: _Breeding, n_generations: int
+    ) -> tuple[_Population, float]:
+        """Search in a pool of items.
+
+        Parameters
+        ----------
+        pool : ndarray of shape (n_items,)
+            The items that sets are made of, rising.
+        breeding : _Breeding
+            How to breed.
+        n_generations : int
+            How many generations after the first.
+
+        Returns
+        -------
+        last : _Population
+            The last generation.
+        error : float
+            The least error of all generations.
+        """
+        least = np.inf
+        generations = _evolve(self._errors_of, pool, self.n_anchors, breeding, self._rng)
+        for _, last in zip(range(n_generations + 1), generations, strict=False):
+            error = float(last.errors[0])
+            least = min(least, error)
+            if not self.error_curve or error < self.error_curve[-1]:
+                self.best = last.sets[0]
+            self.error_curve.append(min([error, *self.error_curve[-1:]]))
+            if self._report(self.best):
+                self.stopped = True
+                break
+        return last, least
 
 
 class GeneticSelector(AnchorSelector):
@@ -190,8 +279,8 @@ class GeneticSelector(AnchorSelector):
         with threadpool_limits(1):  # which set is better must not depend on the machine
             root = np.sqrt(rows.weight)[:, np.newaxis]
             scores = root * centred(rows.X, rows.weight)
-            pool = without_redundant_items(scores, self.max_correlation, n_anchors)
-            search = GeneticSearch(CalibrationError(rows), n_anchors, rng, report)
+            pool = _without_redundant_items(scores, self.max_correlation, n_anchors)
+            search = _GeneticSearch(CalibrationError(rows), n_anchors, rng, report)
             self._search(search, pool, rows, rng)
             worth = _worth(rows, search.best[np.newaxis])[search.best]
         self.error_curve_ = search.error_curve
@@ -201,12 +290,12 @@ class GeneticSelector(AnchorSelector):
         return np.asarray(candidates[search.best[np.argsort(-worth, kind="stable")]])
 
     def _search(
-        self, search: GeneticSearch, pool: Indices, rows: MergedRows, rng: np.random.RandomState
+        self, search: _GeneticSearch, pool: Indices, rows: MergedRows, rng: np.random.RandomState
     ) -> None:
         """Search in the pool, then in groups of its items, then in groups of the best group's."""
         n_anchors = search.n_anchors
         rate = 1 / n_anchors if isinstance(self.mutation_rate, str) else float(self.mutation_rate)
-        breeding = Breeding(self.population_size, self.n_elite, self.tournament_size, rate)
+        breeding = _Breeding(self.population_size, self.n_elite, self.tournament_size, rate)
         n_sets = min(breeding.size, max(_LEAST_GROUP_SETS, round(_GROUP_SETS * breeding.size)))
         n_elite = round(breeding.n_elite * n_sets / breeding.size)
         in_group = breeding._replace(size=n_sets, n_elite=n_elite)
@@ -238,3 +327,121 @@ def _worth(rows: MergedRows, sets: Indices) -> Array:
         total[items] += np.abs(coef).sum(axis=1) * size
         count[items] += 1
     return total / np.maximum(count, 1)
+
+
+def _without_redundant_items(scores: Array, max_correlation: float, n_least: int) -> Indices:
+    """Keep the items that no kept earlier one is correlated with too closely.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_models, n_items)
+        Centred items, each row times the root of its weight; constant items are zero.
+    max_correlation : float
+        Largest correlation of two kept items.
+    n_least : int
+        How many items to keep at least, at most as many as there are.
+
+    Returns
+    -------
+    items : ndarray of shape (n_kept,)
+        Rising column indices. Constant items are not among them, unless there are not `n_least`
+        others: then items come back, the least redundant first and constant ones last.
+    """
+    length = np.sqrt((scores**2).sum(axis=0))
+    varies = length > 0
+    directions = scores / np.where(varies, length, 1)
+    redundancy = np.where(varies, -np.inf, np.inf)  # largest correlation with a kept earlier item
+    kept = np.zeros(len(length), dtype=bool)
+    for start in range(0, len(length), _BLOCK):
+        block = np.arange(start, min(start + _BLOCK, len(length)))
+        if kept.any():
+            with_kept = directions[:, kept].T @ directions[:, block]
+            redundancy[block] = np.maximum(redundancy[block], with_kept.max(axis=0))
+        inside = directions[:, block].T @ directions[:, block]
+        for position, item in enumerate(block):
+            if redundancy[item] <= max_correlation:
+                kept[item] = True
+                later = block[position + 1 :]
+                redundancy[later] = np.maximum(redundancy[later], inside[position, position + 1 :])
+    n_missing = n_least - int(kept.sum())
+    if n_missing > 0:
+        dropped = np.flatnonzero(~kept)
+        closeness = np.round(redundancy[dropped], 10)  # that of copies is one, but for rounding
+        kept[dropped[np.argsort(closeness, kind="stable")[:n_missing]]] = True
+    return np.flatnonzero(kept)
+
+
+def _evolve(
+    errors_of: Callable[[Indices], Array],
+    pool: Indices,
+    n_anchors: int,
+    breeding: _Breeding,
+    rng: np.random.RandomState,
+) -> Iterator[_Population]:
+    """Yield one generation after another, without end.
+
+    Parameters
+    ----------
+    errors_of : callable
+        Takes sets of items, (n_sets, n_anchors), and returns their errors.
+    pool : ndarray of shape (n_items,)
+        The items that sets are made of.
+    n_anchors : int
+        Items in a set, at most as many as in the pool.
+    breeding : _Breeding
+        How to breed.
+    rng : RandomState
+        Source of chance.
+
+    Yields
+    ------
+    population : _Population
+        First random sets, then their descendants.
+    """
+    masks = _with_n_items(np.zeros((breeding.size, len(pool)), dtype=bool), n_anchors, rng)
+    population = _population(errors_of, pool, masks)
+    while True:
+        yield population
+        n_children = breeding.size - breeding.n_elite
+        masks = _masks(population.sets, pool)
+        # The sets are sorted: the best of those drawn is the one of the least number.
+        draws = rng.randint(len(masks), size=(2, n_children, breeding.tournament_size))
+        mothers, fathers = draws.min(axis=2)
+        from_mother = rng.random_sample((n_children, len(pool))) < 0.5
+        children = np.where(from_mother, masks[mothers], masks[fathers])
+        children ^= rng.random_sample(children.shape) < breeding.mutation_rate
+        young = _population(errors_of, pool, _with_n_items(children, n_anchors, rng))
+        population = _sorted(
+            np.concatenate([population.sets[: breeding.n_elite], young.sets]),
+            np.concatenate([population.errors[: breeding.n_elite], young.errors]),
+        )
+
+
+def _population(
+    errors_of: Callable[[Indices], Array], pool: Indices, masks: NDArray[np.bool_]
+) -> _Population:
+    sets = pool[np.nonzero(masks)[1].reshape(len(masks), -1)]
+    return _sorted(sets, errors_of(sets))
+
+
+def _sorted(sets: Indices, errors: Array) -> _Population:
+    order = np.argsort(errors, kind="stable")
+    return _Population(sets[order], errors[order])
+
+
+def _masks(sets: Indices, pool: Indices) -> NDArray[np.bool_]:
+    masks = np.zeros((len(sets), len(pool)), dtype=bool)
+    np.put_along_axis(masks, np.searchsorted(pool, sets), True, axis=1)
+    return masks
+
+
+def _with_n_items(
+    masks: NDArray[np.bool_], n_anchors: int, rng: np.random.RandomState
+) -> NDArray[np.bool_]:
+    """Take items out of masks that have too many, or put some in, at random."""
+    # Items that are in come before those that are not, otherwise by lot.
+    rank = masks + rng.random_sample(masks.shape)
+    first = np.argpartition(-rank, n_anchors - 1, axis=1)[:, :n_anchors]
+    repaired = np.zeros_like(masks)
+    np.put_along_axis(repaired, first, True, axis=1)
+    return repaired

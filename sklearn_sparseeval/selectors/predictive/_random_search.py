@@ -11,9 +11,8 @@ from threadpoolctl import threadpool_limits
 
 from sklearn_sparseeval._sklearn import Interval, StrOptions
 from sklearn_sparseeval.base import AnchorSelector
-from sklearn_sparseeval.numerics.distinct_models import distinct_models
 from sklearn_sparseeval.numerics.ridge import leave_one_out_error
-from sklearn_sparseeval.selectors.predictive._agreement_kernel import MergedRows
+from sklearn_sparseeval.numerics.row_identity import MergedRows, distinct_models
 from sklearn_sparseeval.selectors.predictive._calibration_error import CalibrationError
 
 Array = NDArray[np.floating]

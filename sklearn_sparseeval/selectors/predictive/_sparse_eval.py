@@ -11,16 +11,20 @@ from threadpoolctl import threadpool_limits
 
 from sklearn_sparseeval._sklearn import HasMethods, Interval, StrOptions
 from sklearn_sparseeval.base import AnchorSelector
+from sklearn_sparseeval.numerics.missing import filled
 from sklearn_sparseeval.numerics.ridge import leave_one_out_error
 from sklearn_sparseeval.numerics.row_identity import canonical_row_order
-from sklearn_sparseeval.numerics.score_scale import filled, unit_range
-from sklearn_sparseeval.selectors.predictive._initial_anchors import k_means_anchors, random_anchors
-from sklearn_sparseeval.selectors.predictive._refinement import RefinementStep, Swap, shortlist
-from sklearn_sparseeval.selectors.predictive._swap_scores import (
+from sklearn_sparseeval.numerics.score_scale import unit_range
+from sklearn_sparseeval.selectors.predictive._refinement import (
     Evidence,
+    RefinementStep,
+    Swap,
     corrected_scores,
+    k_means_anchors,
     proxy_gradient,
     published_scores,
+    random_anchors,
+    shortlist,
 )
 
 Array = NDArray[np.floating]

@@ -1,26 +1,96 @@
 """Anchors by gradient descent through a hard top-k, on the error of models left out."""
 
+from collections.abc import Callable
 from numbers import Integral, Real
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 from sklearn.utils import check_random_state
 from threadpoolctl import threadpool_limits
 
 from sklearn_sparseeval._sklearn import Interval
 from sklearn_sparseeval.base import AnchorSelector
-from sklearn_sparseeval.numerics.row_identity import canonical_row_order
-from sklearn_sparseeval.numerics.score_scale import filled
-from sklearn_sparseeval.selectors.predictive._agreement_kernel import (
-    MergedRows,
-    OutOfFoldLoss,
-    merge_equal_rows,
-)
-from sklearn_sparseeval.selectors.predictive._logit_descent import Epoch, LogitDescent, largest
+from sklearn_sparseeval.numerics.row_identity import distinct_models
+from sklearn_sparseeval.selectors.predictive._agreement_kernel import LossGradient, OutOfFoldLoss
 
 Array = NDArray[np.floating]
+
+_ALPHA_RANGE = (1e-4, 1e4)  # beyond it the ridge regression loses its digits
+
+
+class _Epoch(NamedTuple):
+    """What a step started from, and the loss there."""
+
+    loss: float
+    logits: Array  # (n_items,)
+    alpha: float
+
+
+class _LogitDescent:
+    """Adam on the logits of all items and on the logarithm of alpha, which starts at one.
+
+    The anchors have the largest logits, and the loss sees them alone: their gates are one, all
+    others zero. The gradient is that of ``n_anchors * softmax(logits / temperature)`` in their
+    place: the straight-through estimator.
+
+    Parameters
+    ----------
+    loss : callable
+        Takes the anchors and alpha, returns a LossGradient.
+    logits : ndarray of shape (n_items,)
+        First logits.
+    n_anchors : int
+        How many items are chosen.
+    step_size : float
+        Step size of Adam.
+    """
+
+    def __init__(
+        self,
+        loss: Callable[[NDArray[np.intp], float], LossGradient],
+        logits: Array,
+        n_anchors: int,
+        step_size: float,
+    ) -> None:
+        self._loss = loss
+        self._n_anchors = n_anchors
+        self._step_size = step_size
+        self._parameters = np.append(logits, 0.0)  # the last is the logarithm of alpha
+        self._moments = np.zeros((2, len(self._parameters)))
+        self._n_steps = 0
+
+    def step(self, temperature: float) -> _Epoch:
+        """Evaluate the loss, then move.
+
+        Parameters
+        ----------
+        temperature : float
+            Of the softmax; positive.
+
+        Returns
+        -------
+        epoch : _Epoch
+            The loss at the logits and alpha before the move.
+        """
+        logits, alpha = self._parameters[:-1].copy(), float(np.exp(self._parameters[-1]))
+        loss, by_gate, by_alpha = self._loss(_largest(logits, self._n_anchors), alpha)
+        share = softmax(logits / temperature)
+        by_logit = self._n_anchors * share * (by_gate - share @ by_gate) / temperature
+        self._move(np.append(by_logit, by_alpha * alpha))
+        return _Epoch(loss, logits, alpha)
+
+    def _move(self, gradient: Array) -> None:
+        self._n_steps += 1
+        first, second = self._moments
+        first += 0.1 * (gradient - first)
+        second += 0.001 * (gradient**2 - second)
+        mean = first / (1 - 0.9**self._n_steps)
+        mean_square = second / (1 - 0.999**self._n_steps)
+        self._parameters -= self._step_size * mean / (np.sqrt(mean_square) + 1e-8)
+        self._parameters[-1] = np.clip(self._parameters[-1], *np.log(_ALPHA_RANGE))
 
 
 class StraightThroughSelector(AnchorSelector):
@@ -152,24 +222,24 @@ class StraightThroughSelector(AnchorSelector):
         temperatures = self._temperatures()
         rng = check_random_state(self.random_state)
         candidates = np.flatnonzero(~np.isnan(X).all(axis=0))
-        rows = _distinct_rows(X[:, candidates], y, sample_weight)
+        rows = distinct_models(X[:, candidates], y, sample_weight)
         n_rows = len(rows.weight)
         fold = rng.permutation(n_rows) % min(self.n_folds, n_rows)
-        best = Epoch(np.inf, rng.normal(scale=0.01, size=len(candidates)), 1.0)
+        best = _Epoch(np.inf, rng.normal(scale=0.01, size=len(candidates)), 1.0)
         self.loss_curve_: list[float] = []
         context = self._init_callback_context(max_subtasks=self.max_iter)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         if n_rows > 1:
             with threadpool_limits(1):  # the last digits must not depend on the machine
                 loss = OutOfFoldLoss(*rows, fold, rank_weight=self.rank_weight)
-                descent = LogitDescent(loss, best.logits, n_anchors, self.learning_rate_init)
+                descent = _LogitDescent(loss, best.logits, n_anchors, self.learning_rate_init)
                 for temperature in temperatures:
                     task = context.subcontext(task_name="epoch")
                     task.call_on_fit_task_begin(estimator=self, X=X, y=y)
                     epoch = descent.step(temperature)
                     self.loss_curve_.append(epoch.loss)
                     best = min(best, epoch, key=attrgetter("loss"))
-                    now = candidates[largest(best.logits, n_anchors)]
+                    now = candidates[_largest(best.logits, n_anchors)]
                     if task.call_on_fit_task_end(
                         estimator=self,
                         X=X,
@@ -182,7 +252,7 @@ class StraightThroughSelector(AnchorSelector):
         self.logits_[candidates] = best.logits
         self.alpha_ = best.alpha
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
-        return largest(self.logits_, n_anchors)
+        return _largest(self.logits_, n_anchors)
 
     def _temperatures(self) -> Array:
         """Return the temperature of each epoch."""
@@ -195,10 +265,19 @@ class StraightThroughSelector(AnchorSelector):
         return np.geomspace(ends[0], ends[1], self.max_iter)
 
 
-def _distinct_rows(X: Array, y: Array, sample_weight: Array) -> MergedRows:
-    """Order the models by what they hold, merge equal ones and fill their missing results."""
-    # Adding zero turns -0.0, which equals 0.0 but is another row to the eye of the order.
-    X, y, sample_weight = (part.astype(np.float64) + 0.0 for part in (X, y, sample_weight))
-    order = canonical_row_order(X, y, sample_weight)
-    rows = merge_equal_rows(X[order], y[order], sample_weight[order])
-    return rows._replace(X=filled(rows.X, rows.weight))
+def _largest(values: Array, count: int) -> NDArray[np.intp]:
+    """Return the indices of the largest values, the largest first.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_values,)
+        Of equal values the first counts as larger.
+    count : int
+        How many.
+
+    Returns
+    -------
+    indices : ndarray of shape (count,)
+        Where the largest values are.
+    """
+    return np.argsort(-values, kind="stable")[:count]

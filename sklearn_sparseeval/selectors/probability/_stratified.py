@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from sklearn_sparseeval._sklearn import Interval, StrOptions
 from sklearn_sparseeval.base import AnchorSelector
+from sklearn_sparseeval.numerics.item_groups import item_groups
 from sklearn_sparseeval.numerics.latent_items import latent_item_features
 from sklearn_sparseeval.selectors.probability._strata import (
     anchors_per_group,
@@ -201,23 +202,9 @@ def _as_array(features: Any) -> NDArray[Any]:
 
 def _groups_of_equal_labels(labels: NDArray[Any], evaluated: Indices) -> list[Indices]:
     """Return the evaluated items of each label, in the order of their first appearance."""
-    missing = [item for item, label in enumerate(labels) if _is_missing(label)]
-    if missing:
-        raise ValueError(
-            f"features has no label (None or NaN) for {len(missing)} of {len(labels)} items, the "
-            f"first at position {missing[0]}. Give every item a label."
-        )
-    groups: dict[Any, list[int]] = {}
-    for item in evaluated.tolist():
-        groups.setdefault(labels[item], []).append(item)
-    return [np.array(items, dtype=np.intp) for items in groups.values()]
-
-
-def _is_missing(label: Any) -> bool:
-    try:
-        return label is None or bool(label != label)
-    except TypeError:  # pandas.NA is neither equal to itself nor unequal
-        return True
+    groups = item_groups(labels, len(labels), parameter="features")
+    groups = [np.intersect1d(items, evaluated) for items in groups]
+    return sorted((items for items in groups if len(items)), key=lambda items: int(items[0]))
 
 
 def _standardised(columns: Array, evaluated: Indices) -> Array:

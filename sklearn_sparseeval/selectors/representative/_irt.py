@@ -35,7 +35,7 @@ class IRTSelector(AnchorSelector):
     n_init : int, default=10
         How many times to run k-means from different starts; the clustering with the least sum of
         squares is kept.
-    item_weight : array-like of shape (n_items,), default=None
+    item_weights : array-like of shape (n_items,), default=None
         How much each item counts in the benchmark score, not negative: tinyBenchmarks' balance
         weights, where subjects of different size count the same. Both the clustering and the
         anchors' weights heed them; an item of weight zero is left out. By default all are equal.
@@ -99,7 +99,7 @@ class IRTSelector(AnchorSelector):
         **AnchorSelector._parameter_constraints,
         "item_response_model": [ItemResponseModel, None],
         "n_init": [Interval(Integral, 1, None, closed="left")],
-        "item_weight": ["array-like", None],
+        "item_weights": ["array-like", None],
         "random_state": ["random_state"],
     }
 
@@ -109,14 +109,14 @@ class IRTSelector(AnchorSelector):
         *,
         item_response_model: ItemResponseModel | None = None,
         n_init: int = 10,
-        item_weight: ArrayLike | None = None,
+        item_weights: ArrayLike | None = None,
         missing_anchors: str = "raise",
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
         self.n_anchors = n_anchors
         self.item_response_model = item_response_model
         self.n_init = n_init
-        self.item_weight = item_weight
+        self.item_weights = item_weights
         self.missing_anchors = missing_anchors
         self.random_state = random_state
 
@@ -129,7 +129,7 @@ class IRTSelector(AnchorSelector):
             n_anchors,
             features=parameters,
             n_init=self.n_init,
-            item_weight=self.item_weight,
+            item_weights=self.item_weights,
             random_state=self.random_state,
         ).fit(X)
         self.anchor_weights_: Array = clusters.anchor_weights_

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array
 
-from sklearn_sparseeval.numerics.latent_items import _distinct_rows
-from sklearn_sparseeval.numerics.score_scale import filled
+from sklearn_sparseeval.numerics.missing import filled
+from sklearn_sparseeval.numerics.row_identity import distinct_rows
 
 Array = NDArray[np.floating]
 Indices = NDArray[np.intp]
@@ -61,7 +61,7 @@ def item_vectors(X: Array, sample_weight: Array, features: str | ArrayLike) -> I
     """
     items = np.flatnonzero(~np.isnan(X).all(axis=0))
     if isinstance(features, str):
-        rows, weight = _distinct_rows(X, sample_weight)
+        rows, weight = distinct_rows(X, sample_weight)
         scores = X[np.ix_(rows, items)].astype(np.float64)
         return ItemVectors(items, filled(scores, weight).T, weight / weight.sum())
     values = checked_features(features, X.shape[1])[items]

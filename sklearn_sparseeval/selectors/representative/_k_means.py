@@ -43,7 +43,7 @@ class KMeansSelector(AnchorSelector):
     n_init : int, default=10
         How many times to run k-means from different starts; the clustering with the least sum of
         squares is kept.
-    item_weight : array-like of shape (n_items,), default=None
+    item_weights : array-like of shape (n_items,), default=None
         How much each item counts in the benchmark score, not negative: tinyBenchmarks' balance
         weights, where subjects of different size count the same. Both the clustering and the
         anchors' weights heed them; an item of weight zero is left out. By default all are equal.
@@ -115,7 +115,7 @@ class KMeansSelector(AnchorSelector):
         **AnchorSelector._parameter_constraints,
         "features": [StrOptions({"correctness"}), "array-like"],
         "n_init": [Interval(Integral, 1, None, closed="left")],
-        "item_weight": ["array-like", None],
+        "item_weights": ["array-like", None],
         "random_state": ["random_state"],
     }
 
@@ -127,14 +127,14 @@ class KMeansSelector(AnchorSelector):
         *,
         features: str | ArrayLike = "correctness",
         n_init: int = 10,
-        item_weight: ArrayLike | None = None,
+        item_weights: ArrayLike | None = None,
         missing_anchors: str = "raise",
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
         self.n_anchors = n_anchors
         self.features = features
         self.n_init = n_init
-        self.item_weight = item_weight
+        self.item_weights = item_weights
         self.missing_anchors = missing_anchors
         self.random_state = random_state
 
@@ -143,12 +143,12 @@ class KMeansSelector(AnchorSelector):
     ) -> NDArray[np.intp]:
         with threadpool_limits(1):  # the last digits must not depend on the machine
             vectors = item_vectors(X, sample_weight, self.features)
-            weight = self._checked_item_weight(X.shape[1])[vectors.items]
+            weight = self._checked_item_weights(X.shape[1])[vectors.items]
             counted = np.flatnonzero(weight)
             if n_anchors > len(counted):
                 raise ValueError(
                     f"n_anchors={n_anchors} is more than the {len(counted)} items (of "
-                    f"{X.shape[1]}) that have a result and a positive item_weight. Choose fewer "
+                    f"{X.shape[1]}) that have a result and a positive item_weights. Choose fewer "
                     "anchors."
                 )
             weight = weight[counted]
@@ -158,21 +158,21 @@ class KMeansSelector(AnchorSelector):
         chosen, self.anchor_weights_, self.labels_ = result.by_falling_weight()
         return chosen
 
-    def _checked_item_weight(self, n_items: int) -> Array:
-        if self.item_weight is None:
+    def _checked_item_weights(self, n_items: int) -> Array:
+        if self.item_weights is None:
             return np.ones(n_items)
         weight: Array = check_array(
-            self.item_weight, ensure_2d=False, dtype=np.float64, input_name="item_weight"
+            self.item_weights, ensure_2d=False, dtype=np.float64, input_name="item_weights"
         )
         if weight.shape != (n_items,):
             raise ValueError(
-                f"item_weight has shape {weight.shape}, but X has {n_items} items. Give one weight "
-                "per item, in the order of the columns of X."
+                f"item_weights has shape {weight.shape}, but X has {n_items} items. Give one "
+                "weight per item, in the order of the columns of X."
             )
         if weight.min() < 0:
             raise ValueError(
-                f"item_weight holds {weight.min():g} for item {int(weight.argmin())}. Weights must "
-                "not be negative."
+                f"item_weights holds {weight.min():g} for item {int(weight.argmin())}. Weights "
+                "must not be negative."
             )
         return weight
 

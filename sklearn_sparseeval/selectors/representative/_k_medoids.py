@@ -8,10 +8,9 @@ from threadpoolctl import threadpool_limits
 
 from sklearn_sparseeval._sklearn import StrOptions
 from sklearn_sparseeval.base import AnchorSelector
-from sklearn_sparseeval.selectors.representative._greedy_medoids import greedy_medoids
 from sklearn_sparseeval.selectors.representative._item_distances import METRICS, ItemDistances
 from sklearn_sparseeval.selectors.representative._item_vectors import item_vectors
-from sklearn_sparseeval.selectors.representative._medoid_swaps import swap_medoids
+from sklearn_sparseeval.selectors.representative._medoids import greedy_medoids, swap_medoids
 from sklearn_sparseeval.selectors.representative._represented_items import (
     nearest_anchor,
     representation,

@@ -94,7 +94,7 @@ def representation(
     items: Indices,
     anchors: Indices,
     labels: Indices,
-    item_weight: Array | None = None,
+    item_weights: Array | None = None,
 ) -> Representation:
     """Go from positions among the items that may be chosen to columns of the score matrix.
 
@@ -108,7 +108,7 @@ def representation(
         Positions of the chosen ones.
     labels : ndarray of shape (n_candidates,)
         Number of the anchor that stands for each.
-    item_weight : ndarray of shape (n_candidates,), default=None
+    item_weights : ndarray of shape (n_candidates,), default=None
         Positive weight of each; by default all are equal.
 
     Returns
@@ -116,7 +116,7 @@ def representation(
     representation : Representation
         In terms of columns.
     """
-    total = np.bincount(labels, weights=item_weight, minlength=len(anchors))
+    total = np.bincount(labels, weights=item_weights, minlength=len(anchors))
     all_labels = np.full(n_items, -1, dtype=np.intp)
     all_labels[items] = labels
     return Representation(items[anchors], total / total.sum(), all_labels)

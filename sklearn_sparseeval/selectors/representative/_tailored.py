@@ -12,11 +12,12 @@ from threadpoolctl import threadpool_limits
 from sklearn_sparseeval._messages import listing
 from sklearn_sparseeval._sklearn import Interval, StrOptions
 from sklearn_sparseeval.base import AnchorSelector
-from sklearn_sparseeval.numerics.distinct_models import centred, distinct_models
 from sklearn_sparseeval.numerics.partial_rows import results_in_columns, rows_of_anything
-from sklearn_sparseeval.selectors.representative._medoid_swaps import swap_medoids
-from sklearn_sparseeval.selectors.representative._personal_medoids import (
+from sklearn_sparseeval.numerics.row_identity import distinct_models
+from sklearn_sparseeval.numerics.score_scale import centred
+from sklearn_sparseeval.selectors.representative._medoids import (
     manhattan_distances,
+    swap_medoids,
     with_more_medoids,
 )
 from sklearn_sparseeval.selectors.representative._represented_items import nearest_anchor

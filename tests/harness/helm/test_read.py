@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from sklearn_sparseeval import ResultsError, ResultsWarning
 from sklearn_sparseeval.harness import read_helm
-from sklearn_sparseeval.harness.helm._read import parse, result_files
-from sklearn_sparseeval.harness.table._long_table import COLUMNS
+from sklearn_sparseeval.harness.helm import HARNESS
+from sklearn_sparseeval.harness.table import COLUMNS
 
 MMLU = "mmlu:subject=anatomy,method=multiple_choice_joint,model=acme_one"
 
@@ -333,7 +333,7 @@ def test_result_files_are_known_by_name():
         Path("a/stats.json"),
         Path("per_instance_stats.jsonl"),
     ]
-    assert result_files(files) == files[:1]
+    assert HARNESS.result_files(files) == files[:1]
 
 
 def test_several_runs_are_read_in_parallel(write, tmp_path):
@@ -374,7 +374,7 @@ def test_any_json_is_read_or_refused(entries, tmp_path_factory):
     path.with_name("run_spec.json").write_text(json.dumps(make_run_spec()))
     path.write_text(json.dumps(entries))
     try:
-        rows = parse(path)
+        rows = HARNESS.parse(path)
     except ResultsError:
         return
     assert len(rows.columns().value) == len(rows)

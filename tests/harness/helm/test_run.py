@@ -5,8 +5,7 @@ import json
 import pytest
 
 from sklearn_sparseeval import ResultsError
-from sklearn_sparseeval.harness.helm._run import contents_of_run, group_of, rows_of_run
-from sklearn_sparseeval.harness.table._rows import Rows
+from sklearn_sparseeval.harness.helm import HARNESS
 
 MMLU = "mmlu:subject=anatomy,method=multiple_choice_joint,model=acme_one"
 
@@ -15,6 +14,11 @@ def make_run_spec(name=MMLU, model="acme/one", deployment="acme/one", **adapter)
     spec = {"method": "multiple_choice_joint", "max_train_instances": 5, "model": model}
     spec |= {"model_deployment": deployment, "max_eval_instances": 1000, **adapter}
     return {"name": name, "scenario_spec": {}, "adapter_spec": spec, "groups": ["mmlu"]}
+
+
+def make_entry(number):
+    stat = {"name": {"name": "exact_match", "split": "test"}, "count": 1, "mean": 1.0}
+    return {"instance_id": f"id{number}", "train_trial_index": 0, "stats": [stat]}
 
 
 @pytest.fixture
@@ -30,13 +34,15 @@ def write(tmp_path):
         if instances is not None:
             text = instances if isinstance(instances, str) else json.dumps(instances)
             (run / "instances.json").write_text(text)
-        return run / "per_instance_stats.json"
+        results = run / "per_instance_stats.json"
+        results.write_text(json.dumps([make_entry(1), make_entry(2)]))
+        return results
 
     return write_run
 
 
 def test_a_run_spec_names_model_and_task(write):
-    rows = rows_of_run(write(make_run_spec()))
+    rows = HARNESS.parse(write(make_run_spec()))
     assert (rows.harness, rows.model, rows.model_args) == ("helm", "acme/one", "")
     assert rows.task == "mmlu:subject=anatomy,method=multiple_choice_joint"
     assert (rows.date, dict(rows.notes)) == ("", {})
@@ -56,8 +62,8 @@ def test_a_run_spec_names_model_and_task(write):
     ],
 )
 def test_task_is_the_name_of_the_run_without_its_model(write, name, task, group):
-    rows = rows_of_run(write(make_run_spec(name)))
-    assert (rows.task, group_of(rows.task)) == (task, group)
+    rows = HARNESS.parse(write(make_run_spec(name)))
+    assert (rows.task, rows.columns().texts["group"]) == (task, [group])
 
 
 @pytest.mark.parametrize(
@@ -74,12 +80,13 @@ def test_what_helm_adds_to_names_for_a_model_is_no_part_of_the_task(
 ):
     name = f"boolq:model=acme_t5{suffix}"
     path = write(make_run_spec(name) if has_spec else None, folder=name)
-    rows = rows_of_run(path)
+    rows = HARNESS.parse(path)
     assert rows.task == "boolq"
     assert (
         rows.notes[
+            "other-name",
             f"tasks were named without {dropped}, which HELM adds to the names of runs for models "
-            "that need it"
+            "that need it",
         ]
         == 1
     )
@@ -96,7 +103,7 @@ def test_what_helm_adds_to_names_for_a_model_is_no_part_of_the_task(
     ],
 )
 def test_setting_says_how_the_model_was_asked(write, adapter, setting):
-    assert rows_of_run(write(make_run_spec(**adapter))).setting == setting
+    assert HARNESS.parse(write(make_run_spec(**adapter))).setting == setting
 
 
 @pytest.mark.parametrize(
@@ -109,27 +116,27 @@ def test_setting_says_how_the_model_was_asked(write, adapter, setting):
     ],
 )
 def test_deployments_tell_models_of_one_name_apart(write, model, deployment, expected):
-    rows = rows_of_run(write(make_run_spec(model=model, deployment=deployment)))
+    rows = HARNESS.parse(write(make_run_spec(model=model, deployment=deployment)))
     assert (rows.model, rows.model_args) == expected
 
 
 def test_without_run_spec_the_folder_names_task_and_model(write):
-    rows = rows_of_run(write(folder=MMLU))
+    rows = HARNESS.parse(write(folder=MMLU))
     assert rows.model == "acme_one"
     assert rows.task == "mmlu:subject=anatomy,method=multiple_choice_joint"
     assert rows.setting == ""
-    assert [note.split(":")[0] for note in rows.notes] == ["runs have no run_spec.json"]
+    assert [text.split(":")[0] for _, text in rows.notes] == ["runs have no run_spec.json"]
 
 
 def test_without_run_spec_a_relative_path_will_do(write, monkeypatch):
     path = write(folder=MMLU)
     monkeypatch.chdir(path.parent)
-    assert rows_of_run(path.relative_to(path.parent)).model == "acme_one"
+    assert HARNESS.parse(path.relative_to(path.parent)).model == "acme_one"
 
 
 def test_without_run_spec_a_folder_that_names_no_model_is_refused(write):
     with pytest.raises(ResultsError, match="folder 'copied' names no model; expected"):
-        rows_of_run(write(folder="copied"))
+        HARNESS.parse(write(folder="copied"))
 
 
 @pytest.mark.parametrize(
@@ -151,7 +158,7 @@ def test_without_run_spec_a_folder_that_names_no_model_is_refused(write):
 )
 def test_a_run_spec_of_another_form_is_refused(write, spec, message):
     with pytest.raises(ResultsError) as caught:
-        rows_of_run(write(spec))
+        HARNESS.parse(write(spec))
     assert message in str(caught.value)
 
 
@@ -165,8 +172,11 @@ def make_instance(number, text="What is 1 + 1?", answers=("2", "3"), **more):
 
 
 def contents(path):
-    rows = Rows(harness="helm", model="m", task="t")
-    return contents_of_run(path, rows), dict(rows.notes)
+    """Fingerprints of the contents of id1 and id2, and notes."""
+    rows = HARNESS.parse(path)
+    columns = rows.columns()
+    items = [columns.texts["item"][code] for code in columns.codes["item"]]
+    return dict(zip(items, columns.content_hash.tolist(), strict=True)), dict(rows.notes)
 
 
 @pytest.mark.parametrize(
@@ -180,7 +190,7 @@ def contents(path):
     ],
 )
 def test_contents_are_texts_of_input_and_references(write, other, is_same):
-    found, notes = contents(write(instances=[make_instance(1), other]))
+    found, notes = contents(write(make_run_spec(), instances=[make_instance(1), other]))
     assert (found["id1"] == found["id2"]) == is_same
     assert all(found.values())
     assert not notes
@@ -188,22 +198,25 @@ def test_contents_are_texts_of_input_and_references(write, other, is_same):
 
 def test_contents_of_perturbed_instances_are_passed_over(write):
     perturbed = make_instance(1, text="Waht?", perturbation={"name": "typos"})
-    found, _ = contents(write(instances=[make_instance(1), perturbed]))
-    assert found == contents(write(instances=[make_instance(1)], folder="other"))[0]
+    found, _ = contents(write(make_run_spec(), instances=[make_instance(1), perturbed]))
+    assert (
+        found == contents(write(make_run_spec(), instances=[make_instance(1)], folder="other"))[0]
+    )
 
 
 @pytest.mark.parametrize("odd", [{"id": "id1"}, {"id": "id1", "input": [], "references": 3}, "odd"])
 def test_contents_of_another_form_are_not_recorded(write, odd):
-    assert not any(contents(write(instances=[odd]))[0].values())
+    assert not any(contents(write(make_run_spec(), instances=[odd]))[0].values())
 
 
 def test_contents_are_not_recorded_without_their_file(write):
-    assert contents(write()) == ({}, {})
+    assert contents(write(make_run_spec())) == ({"id1": 0, "id2": 0}, {})
 
 
 @pytest.mark.parametrize("text", ["[{", "{}", '"x"'])
 def test_contents_that_cannot_be_read_are_not_recorded(write, text):
-    found, notes = contents(write(instances=text))
-    assert found == {}
-    assert list(notes.values()) == [1]
-    assert "instances.json beside them is not readable" in next(iter(notes))
+    found, notes = contents(write(make_run_spec(), instances=text))
+    assert found == {"id1": 0, "id2": 0}
+    ((kind, text),) = notes
+    assert (kind, notes[kind, text]) == ("no-contents", 1)
+    assert "instances.json beside them is not readable" in text

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sklearn_sparseeval import ResultsError
-from sklearn_sparseeval.harness.inspect._read import parse
+from sklearn_sparseeval.harness.inspect import HARNESS
 
 LOG = """{
     "version": 2,
@@ -77,7 +77,7 @@ def test_damaged_logs_give_rows_or_an_error(tmp_path_factory, content, suffix, c
     if cut < 20:
         path.write_bytes(path.read_bytes()[: len(path.read_bytes()) - cut])
     try:
-        columns = parse(path).columns()
+        columns = HARNESS.parse(path).columns()
     except ResultsError:
         return
     assert np.isfinite(columns.value).sum() <= 3

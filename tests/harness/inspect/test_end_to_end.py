@@ -15,7 +15,6 @@ import pandas as pd
 import pytest
 
 from sklearn_sparseeval.harness import read_inspect, to_inspect_sample_ids, to_score_matrix
-from sklearn_sparseeval.harness.inspect._values import sample_scores
 from sklearn_sparseeval.harness.inspect._zip_members import ZipMembers
 
 MODELS = ["one", "two", "three"]
@@ -338,4 +337,11 @@ eval([spell(), sums()], sample_id=ids, log_dir={str(tmp_path / "logs")!r}, displ
 
 def test_values_are_read_as_inspect_reads_them(runs):
     converted = json.loads((runs.folder / "values.json").read_text())
-    assert converted == [sample_scores({"it": value}).numbers["it"] for value in VALUES]
+    samples = [
+        {"id": at, "epoch": 1, "input": "", "target": "", "scores": {"it": {"value": value}}}
+        for at, value in enumerate(VALUES)
+    ]
+    log = {"version": 2, "status": "success", "eval": {"task": "t", "model": "m"}}
+    path = runs.folder / "values_log.json"
+    path.write_text(json.dumps(log | {"samples": samples}))
+    assert converted == read_inspect(path)["value"].tolist()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sklearn_sparseeval import ResultsError, ResultsWarning
 from sklearn_sparseeval.harness import read_inspect
-from sklearn_sparseeval.harness.inspect._read import parse, result_files
+from sklearn_sparseeval.harness.inspect import HARNESS
 
 HEADER, START, SUMMARIES = "header.json", "_journal/start.json", "summaries.json"
 
@@ -329,7 +329,7 @@ def test_malformed_logs_are_told_with_their_path(tmp_path, content, message):
 
 def test_a_log_has_to_say_what_was_run(tmp_path):
     with pytest.raises(ResultsError, match="'eval' is an empty list; expected a JSON object"):
-        parse(write_json(tmp_path, log([]) | {"eval": []}))
+        HARNESS.parse(write_json(tmp_path, log([]) | {"eval": []}))
 
 
 def test_a_cut_off_archive_is_told_or_left_out(tmp_path):
@@ -359,7 +359,7 @@ def test_a_cut_off_archive_is_told_or_left_out(tmp_path):
 def test_logs_are_recognised(tmp_path, name, content, is_log):
     path = tmp_path / name
     path.write_bytes(content)
-    assert result_files([path]) == [path] * is_log
+    assert HARNESS.result_files([path]) == [path] * is_log
 
 
 def test_folders_without_logs_are_told(tmp_path):
@@ -403,4 +403,4 @@ def test_formats_agree_on_whatever_they_hold(tmp_path_factory, scores):
 def test_a_link_to_nothing_is_no_log(tmp_path, target):
     link = tmp_path / "log.json"
     link.symlink_to(tmp_path / target)
-    assert result_files([link]) == []
+    assert HARNESS.result_files([link]) == []

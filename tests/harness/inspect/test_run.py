@@ -1,14 +1,25 @@
 """What an Inspect log says of its run: model, setting and date, each in one way."""
 
 import hashlib
+import json
 import math
+import tempfile
+from pathlib import Path
 
 import pytest
 
 from sklearn_sparseeval import ResultsError
-from sklearn_sparseeval.harness.inspect._run import run_rows
+from sklearn_sparseeval.harness.inspect import HARNESS
 
 NAMES = {"task": "sums", "model": "acme/one"}
+
+
+def run_rows(spec):
+    """What is read of the log of a run without samples."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "log.json")
+        path.write_text(json.dumps({"version": 2, "status": "success", "eval": spec}))
+        return HARNESS.parse(path)
 
 
 def test_names_are_those_within_the_log():

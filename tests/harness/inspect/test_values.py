@@ -1,11 +1,29 @@
 """Scores as Inspect's scorers give them, as numbers."""
 
+import json
 import math
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from sklearn_sparseeval.harness.inspect._values import Refused, sample_scores
+from sklearn_sparseeval.harness.inspect import HARNESS
+
+
+def read(scores):
+    """Read a log of one sample; return its numbers by metric, and what is noted."""
+    sample = {"id": 1, "epoch": 1, "input": "1 + 1?", "target": "2"}
+    sample["scores"] = {name: {"value": value} for name, value in scores.items()}
+    log = {"version": 2, "status": "success", "eval": {"task": "sums", "model": "acme/one"}}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "log.json")
+        path.write_text(json.dumps(log | {"samples": [sample]}))
+        rows = HARNESS.parse(path)
+    columns = rows.columns()
+    names = [columns.texts["metric"][code] for code in columns.codes["metric"]]
+    notes = [text for (kind, text) in rows.notes if kind == "not-a-score"]
+    return dict(zip(names, columns.value.tolist(), strict=True)), notes
 
 
 @pytest.mark.parametrize(
@@ -31,9 +49,9 @@ from sklearn_sparseeval.harness.inspect._values import Refused, sample_scores
 )
 @pytest.mark.parametrize("in_dict", [False, True])
 def test_values_become_numbers(value, number, in_dict):
-    scores = sample_scores({"judge": {"mark": value} if in_dict else value})
-    np.testing.assert_equal(scores.numbers, {"judge.mark" if in_dict else "judge": number})
-    assert scores.refused == {}
+    numbers, notes = read({"judge": {"mark": value} if in_dict else value})
+    np.testing.assert_equal(numbers, {"judge.mark" if in_dict else "judge": number})
+    assert notes == []
 
 
 @pytest.mark.parametrize(
@@ -53,19 +71,18 @@ def test_values_become_numbers(value, number, in_dict):
     ids=repr,
 )
 def test_what_is_no_number_is_refused(value, shown):
-    scores = sample_scores({"match": "C", "odd": value})
-    assert scores.numbers == {"match": 1.0}
-    (refused,) = scores.refused.values()
-    assert refused == Refused("odd", shown, False)
+    numbers, notes = read({"match": "C", "odd": value})
+    assert numbers == {"match": 1.0}
+    assert notes == [
+        f"scores are no number and are left out: scorer 'odd' of task 'sums' gives {shown}"
+    ]
 
 
 @pytest.mark.parametrize("value", ["good", [1, 2], "nan", math.inf], ids=repr)
-def test_what_is_no_number_is_refused_by_key(value):
-    scores = sample_scores({"judge": {"mark": 0.5, "why": value}})
-    assert scores.numbers == {"judge.mark": 0.5}
-    assert scores.refused["judge.why"].has_numbers_beside
+def test_texts_beside_numbers_of_one_scorer_are_passed_over(value):
+    assert read({"judge": {"mark": 0.5, "why": value}}) == ({"judge.mark": 0.5}, [])
 
 
 @pytest.mark.parametrize("scores", [{}, {"judge": {}}], ids=["none", "empty-dict"])
 def test_nothing_gives_nothing(scores):
-    assert sample_scores(scores) == ({}, {})
+    assert read(scores) == ({}, [])

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from sklearn_sparseeval import ResultsError, ResultsWarning
 from sklearn_sparseeval.harness import read_lighteval
+from sklearn_sparseeval.harness.lighteval import HARNESS
 from sklearn_sparseeval.harness.lighteval import _read as _lighteval
-from sklearn_sparseeval.harness.lighteval._read import parse, result_files
-from sklearn_sparseeval.harness.table._long_table import COLUMNS
+from sklearn_sparseeval.harness.table import COLUMNS
 
 DATE = "2026-05-05T17-54-23.000001"
 
@@ -297,7 +297,7 @@ def test_metrics_in_a_text_that_are_no_number_are_refused(write):
 def test_files_of_other_columns_are_refused_and_named(write, rows, message):
     path = write(rows)
     with pytest.raises(ResultsError, match=message) as caught:
-        parse(path)
+        HARNESS.parse(path)
     assert str(path) not in str(caught.value)
 
 
@@ -377,7 +377,9 @@ def test_a_folder_without_details_says_what_is_looked_for(tmp_path):
 
 def test_result_files_are_known_by_name(write, tmp_path):
     path = write([make_row("0", {"em": 1.0})])
-    assert result_files([path, tmp_path / "results.parquet", path.with_suffix(".json")]) == [path]
+    assert HARNESS.result_files(
+        [path, tmp_path / "results.parquet", path.with_suffix(".json")]
+    ) == [path]
 
 
 ODD = st.none() | st.booleans() | st.integers(-9, 9) | st.floats() | st.text(max_size=3)
@@ -407,7 +409,7 @@ def test_any_table_is_read_or_refused(rows, tmp_path_factory):
     except pa.ArrowException:
         return
     try:
-        found = parse(path)
+        found = HARNESS.parse(path)
     except ResultsError:
         return
     assert len(found.columns().value) == len(found)

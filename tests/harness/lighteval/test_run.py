@@ -4,10 +4,12 @@ import json
 import os
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from sklearn_sparseeval import ResultsError
-from sklearn_sparseeval.harness.lighteval._run import group_of, is_details, rows_of_run
+from sklearn_sparseeval.harness.lighteval import HARNESS
 
 DATE = "2026-05-05T17-54-23.000001"
 OLD_DATE = "2023-07-19T13:48:53.093937"
@@ -37,6 +39,14 @@ def place(tmp_path):
     return write
 
 
+def rows_of_run(path):
+    """Read details of one item at a place."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    row = {"doc": {"id": "1", "query": "1 + 1?"}, "metric": {"acc": 1.0}}
+    pq.write_table(pa.Table.from_pylist([row]), path)
+    return HARNESS.parse(path)
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
@@ -51,7 +61,8 @@ def place(tmp_path):
     ],
 )
 def test_details_are_known_by_name(name, expected):
-    assert is_details(Path("folder", name)) == expected
+    path = Path("folder", name)
+    assert HARNESS.result_files([path]) == [path] * expected
 
 
 @pytest.mark.parametrize(
@@ -79,7 +90,7 @@ def test_details_are_known_by_name(name, expected):
 def test_the_name_says_task_and_shots(place, name, task, setting, group):
     rows = rows_of_run(place(f"details/acme/one/{DATE}/details_{name}_{DATE}.parquet"))
     assert (rows.harness, rows.task, rows.setting, rows.date) == ("lighteval", task, setting, DATE)
-    assert group_of(rows.task) == group
+    assert rows.columns().texts["group"] == [group]
 
 
 def test_old_dates_are_written_as_new_ones(place):
@@ -124,7 +135,7 @@ def test_a_results_file_of_another_run_is_not_taken(place):
         place(f"details/acme/one/{DATE}/{DETAILS}", **{other: make_results("the/model")})
     )
     assert rows.model == "acme/one"
-    assert dict(rows.notes) == {NO_RESULTS: 1}
+    assert dict(rows.notes) == {("model-from-folder", NO_RESULTS): 1}
 
 
 @pytest.mark.parametrize(
@@ -171,7 +182,7 @@ def test_a_results_file_that_names_no_model_is_passed_over(place, text):
     results = {f"results/acme/one/results_{DATE}.json": text}
     rows = rows_of_run(place(f"details/acme/one/{DATE}/{DETAILS}", **results))
     assert rows.model == "acme/one"
-    assert dict(rows.notes) == {NO_RESULTS: 1}
+    assert dict(rows.notes) == {("model-from-folder", NO_RESULTS): 1}
 
 
 def test_a_results_file_is_read_again_when_it_has_changed(place, tmp_path):
@@ -201,7 +212,7 @@ def test_a_results_file_is_read_again_when_it_has_changed(place, tmp_path):
 def test_without_results_the_folders_name_the_model(place, folders, model):
     rows = rows_of_run(place(f"{folders}/{DETAILS}"))
     assert rows.model == model
-    assert dict(rows.notes) == {NO_RESULTS: 1}
+    assert dict(rows.notes) == {("model-from-folder", NO_RESULTS): 1}
 
 
 def test_a_relative_path_will_do(place, tmp_path, monkeypatch):
@@ -212,9 +223,9 @@ def test_a_relative_path_will_do(place, tmp_path, monkeypatch):
 
 def test_a_file_that_no_folder_names_is_refused():
     with pytest.raises(ResultsError, match="and no folder names its model; expected details/MODEL"):
-        rows_of_run(Path(os.sep, DETAILS))
+        HARNESS.parse(Path(os.sep, DETAILS))
 
 
 def test_a_file_of_another_name_is_refused():
     with pytest.raises(ResultsError, match="is not named as lighteval names details"):
-        rows_of_run(Path("details.parquet"))
+        HARNESS.parse(Path("details.parquet"))

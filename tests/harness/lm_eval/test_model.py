@@ -2,11 +2,7 @@
 
 import pytest
 
-from sklearn_sparseeval.harness.lm_eval._model import (
-    LM_EVAL_KEYS,
-    LMMS_EVAL_KEYS,
-    identify_model,
-)
+from sklearn_sparseeval.harness.lm_eval._model import LM_EVAL_KEYS, LMMS_EVAL_KEYS, identify_model
 
 
 def results_of(model_args, model_name=None, source="hf", model=None):

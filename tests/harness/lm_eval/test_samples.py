@@ -10,7 +10,7 @@ from sklearn_sparseeval import ResultsError
 from sklearn_sparseeval.harness.lm_eval._model import ModelIdentity
 from sklearn_sparseeval.harness.lm_eval._results_file import Run
 from sklearn_sparseeval.harness.lm_eval._samples import Samples, item_of, sample_records
-from sklearn_sparseeval.harness.table._rows import Rows
+from sklearn_sparseeval.harness.table import Rows
 
 
 def gather(lines, **of_run):
@@ -25,7 +25,9 @@ def gather(lines, **of_run):
         [columns.texts[name][code] for code in columns.codes[name]]
         for name in ("item", "metric", "filter")
     ]
-    return list(zip(*names, columns.value.tolist(), strict=True)), list(rows.notes.items())
+    return list(zip(*names, columns.value.tolist(), strict=True)), [
+        (text, count) for (_, text), count in rows.notes.items()
+    ]
 
 
 def scores_of_metric(metric, value):

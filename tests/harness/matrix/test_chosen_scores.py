@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sklearn_sparseeval import ResultsError
-from sklearn_sparseeval.harness.matrix._chosen_scores import chosen_scores, item_names
-from sklearn_sparseeval.harness.table._coded_table import coded_table
+from sklearn_sparseeval.harness.matrix import chosen_scores
+from sklearn_sparseeval.harness.matrix._chosen_scores import item_names
+from sklearn_sparseeval.harness.table import coded_table
 
 COLUMNS = ["model", "task", "item", "epoch", "value"]
 

@@ -1,19 +1,21 @@
 """Results of a task that mean different things are refused, naming both."""
 
 import re
+import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from sklearn_sparseeval import ResultsError, ResultsWarning
-from sklearn_sparseeval.harness.matrix._chosen_scores import chosen_scores
+from sklearn_sparseeval.harness.matrix import chosen_scores
 from sklearn_sparseeval.harness.matrix._comparability import (
     harness_by_task,
     refuse_other_contents,
     setting_by_task,
+    warn_of_scales,
 )
-from sklearn_sparseeval.harness.table._coded_table import coded_table
+from sklearn_sparseeval.harness.table import coded_table
 
 
 def scores_of(rows, columns):
@@ -133,3 +135,28 @@ def test_permuted_item_numbers_of_an_unsorted_samples_list():
     subset = [("subset", "t", str(doc_id), 100 + doc) for doc_id, doc in logged]
     with pytest.raises(ResultsError, match=r"3 of the task's 12 items"):
         refuse_other_contents(scores_of(full + subset, ["content_hash"]))
+
+
+NAN = np.nan
+
+
+def test_fractions_beside_percentages():
+    scores = np.array([[0.0, 1.0, 40.0, 3.0], [1.0, NAN, NAN, 2.0]])
+    message = r"1 task\(s\) .* such as 'arc', and 2 go beyond, such as 'rouge' up to 40:"
+    with pytest.warns(ResultsWarning, match=message):
+        warn_of_scales(scores, ["arc", "arc", "rouge", "judge"])
+
+
+@pytest.mark.parametrize(
+    "scores",
+    [
+        [[0.0, 1.0], [0.5, NAN]],
+        [[50.0, 2.0], [NAN, 1.5]],
+        [[NAN, NAN], [NAN, NAN]],
+    ],
+    ids=["fractions", "percentages", "nothing"],
+)
+def test_one_scale(scores):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warn_of_scales(np.array(scores), ["a", "b"])

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sklearn_sparseeval import ResultsError
-from sklearn_sparseeval.harness.matrix._chosen_scores import chosen_scores
-from sklearn_sparseeval.harness.matrix._epochs import one_score_each, rows_of_epochs
-from sklearn_sparseeval.harness.table._coded_table import coded_table
+from sklearn_sparseeval.harness.matrix import chosen_scores, one_score_each
+from sklearn_sparseeval.harness.matrix._epochs import rows_of_epochs
+from sklearn_sparseeval.harness.table import coded_table
 
 NAN = np.nan
 

@@ -12,7 +12,7 @@ from sklearn_sparseeval.harness.matrix._metric_choice import (
     choose,
     warn_of_other_metrics,
 )
-from sklearn_sparseeval.harness.table._coded_table import coded_table
+from sklearn_sparseeval.harness.table import coded_table
 
 COLUMNS = ["model", "task", "metric", "filter"]
 ROWS = [

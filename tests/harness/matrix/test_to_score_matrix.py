@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sklearn_sparseeval import ResultsError, ResultsWarning, ScoreMatrix
 from sklearn_sparseeval.datasets import load_helm_lite
 from sklearn_sparseeval.harness import to_score_matrix
-from sklearn_sparseeval.harness.table._long_table import COLUMNS
+from sklearn_sparseeval.harness.table import COLUMNS
 
 NAN = np.nan
 BIG = 2**64 - 1

@@ -2,15 +2,15 @@
 
 import json
 import math
+import tempfile
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sklearn_sparseeval import ResultsError
-from sklearn_sparseeval.harness.opencompass._details import add_scores, items_of
-from sklearn_sparseeval.harness.opencompass._read import parse
-from sklearn_sparseeval.harness.table._rows import Rows
+from sklearn_sparseeval.harness.opencompass import HARNESS
 
 
 def evaluate(*replicas, abbr="gsm8k", flat=True, **of_item):
@@ -31,14 +31,17 @@ def evaluate(*replicas, abbr="gsm8k", flat=True, **of_item):
 
 def scored(details, **results):
     """Rows as (item, metric, epoch, value), and notes."""
-    rows = Rows(harness="opencompass", model="m", task="t")
-    add_scores(list(items_of(details, rows)), results, rows)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "results", "m", "t.json")
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps({**results, "details": details}))
+        rows = HARNESS.parse(path)
     columns = rows.columns()
     texts = {
         name: [columns.texts[name][code] for code in codes] for name, codes in columns.codes.items()
     }
     found = list(zip(texts["item"], texts["metric"], columns.epoch, columns.value, strict=True))
-    return found, dict(rows.notes), columns.content_hash
+    return found, {text: count for (_, text), count in rows.notes.items()}, columns.content_hash
 
 
 def values(details, **results):
@@ -328,7 +331,7 @@ def test_any_json_is_read_or_refused(details, accuracy, tmp_path_factory):
     path = tmp_path_factory.mktemp("results") / "x.json"
     path.write_text(json.dumps({"accuracy": accuracy, "details": details}))
     try:
-        rows = parse(path)
+        rows = HARNESS.parse(path)
     except ResultsError:
         return
     assert len(rows.columns().value) == len(rows)

@@ -8,8 +8,8 @@ import pytest
 
 from sklearn_sparseeval import ResultsError, ResultsWarning
 from sklearn_sparseeval.harness import read_opencompass
-from sklearn_sparseeval.harness.opencompass._read import parse, result_files
-from sklearn_sparseeval.harness.table._long_table import COLUMNS
+from sklearn_sparseeval.harness.opencompass import HARNESS
+from sklearn_sparseeval.harness.table import COLUMNS
 
 
 def make_details(correct, abbr="gsm8k", split="_test", first=0):
@@ -200,7 +200,7 @@ def test_files_of_another_form_are_refused_and_named(write, text, message):
 def test_a_list_is_no_results_file(write):
     path = write("[]")
     with pytest.raises(ResultsError, match="the file is an empty list; expected a JSON object"):
-        parse(path)
+        HARNESS.parse(path)
 
 
 def test_bad_files_can_be_skipped(write, tmp_path):
@@ -229,7 +229,7 @@ def test_a_folder_without_results_says_what_is_looked_for(tmp_path):
 )
 def test_results_are_known_by_place_and_beginning(write, text):
     path = write(text)
-    assert result_files([path]) == [path]
+    assert HARNESS.result_files([path]) == [path]
 
 
 @pytest.mark.parametrize(
@@ -250,7 +250,7 @@ def test_results_are_known_by_place_and_beginning(write, text):
     ids=range(11),
 )
 def test_other_files_in_that_place_are_passed_over(write, text):
-    assert result_files([write(text)]) == []
+    assert HARNESS.result_files([write(text)]) == []
 
 
 @pytest.mark.parametrize(
@@ -264,7 +264,7 @@ def test_other_files_in_that_place_are_passed_over(write, text):
 )
 def test_names_that_are_no_datasets_are_passed_over(write, name):
     path = write()
-    assert result_files([path.rename(path.with_name(name))]) == []
+    assert HARNESS.result_files([path.rename(path.with_name(name))]) == []
 
 
 @pytest.mark.parametrize("place", ["gsm8k.json", "acme/gsm8k.json", "results/gsm8k.json"])
@@ -272,13 +272,13 @@ def test_files_elsewhere_are_passed_over(tmp_path, place):
     path = tmp_path / place
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(make_results()))
-    assert result_files([path]) == []
+    assert HARNESS.result_files([path]) == []
 
 
 def test_a_folder_of_that_name_is_no_file(tmp_path):
     path = tmp_path / "results" / "acme" / "gsm8k.json"
     path.mkdir(parents=True)
-    assert result_files([path]) == []
+    assert HARNESS.result_files([path]) == []
 
 
 def test_a_file_that_cannot_be_opened_is_reported_by_reading_it(write, monkeypatch):
@@ -288,6 +288,6 @@ def test_a_file_that_cannot_be_opened_is_reported_by_reading_it(write, monkeypat
         raise PermissionError("no permission")
 
     monkeypatch.setattr(Path, "open", refuse)
-    assert result_files([path]) == [path]
+    assert HARNESS.result_files([path]) == [path]
     with pytest.raises(ResultsError, match="cannot be opened: no permission"):
         read(path)

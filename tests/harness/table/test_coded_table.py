@@ -4,9 +4,11 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sklearn_sparseeval import ResultsError
-from sklearn_sparseeval.harness.table._coded_table import coded_table
+from sklearn_sparseeval.harness.table import _coded_table, coded_table, compact, occurring
 
 BIG = [2**64 - 1, 2**63 + 1, 2**53 + 1]
 
@@ -227,3 +229,29 @@ def test_polars():
     assert texts(table.item) == ["0", "1", "2"]
     np.testing.assert_array_equal(table.value, [1.0, np.nan, 0.5])
     assert table.fingerprints("content_hash").tolist() == [BIG[0], 0, BIG[1]]
+
+
+@pytest.mark.parametrize("small", [0, 1 << 20], ids=["by sorting", "by a table"])
+@given(codes=st.lists(st.integers(0, 99), max_size=20))
+def test_as_unique(small, codes):
+    array = np.array(codes, dtype=np.int64)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_coded_table, "_SMALL", small)
+        places, distinct = compact(array, 100)
+        there = occurring(array, 100)
+    expected = sorted(set(codes))
+    assert distinct.tolist() == there.tolist() == expected
+    assert [expected[place] for place in places] == codes
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.int32, np.int64])
+def test_small_integer_types(dtype):
+    places, distinct = compact(np.array([3, 1, 3], dtype=dtype), 4)
+    assert places.tolist() == [1, 0, 1]
+    assert distinct.tolist() == [1, 3]
+
+
+def test_huge_range_takes_no_memory_for_it():
+    places, distinct = compact(np.array([10**15, 5, 10**15]), 10**15 + 1)
+    assert places.tolist() == [1, 0, 1]
+    assert distinct.tolist() == occurring(np.array([10**15, 5]), 10**15 + 1).tolist()

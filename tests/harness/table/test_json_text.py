@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sklearn_sparseeval import ResultsError
-from sklearn_sparseeval.harness.table._json_text import expect, json_lines, parse_json, read_json
+from sklearn_sparseeval.harness.table import expect, json_lines, parse_json, read_json
 
 DEEP = b"[" * 100_000 + b"]" * 100_000
 

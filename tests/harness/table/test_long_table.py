@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sklearn_sparseeval import ResultsWarning
-from sklearn_sparseeval.harness.table._long_table import COLUMNS, FileResults, LongTable
-from sklearn_sparseeval.harness.table._rows import Rows
+from sklearn_sparseeval.harness.table import COLUMNS, FileResults, LongTable, Rows
 
 
 def file_results(model="acme/one", task="demo", scores=(("0", 1.0),), model_args="", **of_file):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sklearn_sparseeval.harness.table._natural_order import natural_key
+from sklearn_sparseeval.harness.table import natural_key
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Reading many files: which ones, in what order, what becomes of bad ones, what is told."""
 
-import builtins
 import functools
+import importlib.util
 import os
 import warnings
 from pathlib import Path
@@ -9,13 +9,7 @@ from pathlib import Path
 import pytest
 
 from sklearn_sparseeval import ResultsError, ResultsWarning
-from sklearn_sparseeval.harness.table._reading import (
-    ReadOptions,
-    files_under,
-    import_pandas,
-    read_files,
-)
-from sklearn_sparseeval.harness.table._rows import Rows
+from sklearn_sparseeval.harness.table import ReadOptions, Rows, files_under, read_files
 
 
 def parse(path):
@@ -24,7 +18,7 @@ def parse(path):
     for line in path.read_text().splitlines():
         item, score = line.split()
         if item == "note":
-            rows.note(score)
+            rows.note("demo", score)
         elif item == "epoch":
             rows.add("0", "acc", 1.0, epoch=int(score))
         elif item == "raise":
@@ -150,6 +144,11 @@ def test_notes_are_counted_over_all_files_and_told_once_each(write):
         f"3 lost; first in {files[0]}.",
         f"1 cut; in {files[1]}.",
     ]
+    notes = [one.message.note for one in caught]
+    assert [(note.kind, note.where, note.count) for note in notes] == [
+        ("demo", str(files[0]), 3),
+        ("demo", str(files[1]), 1),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -177,17 +176,14 @@ def test_a_bar_is_shown_on_a_terminal_or_if_asked(progress, shown, write, capsys
     assert ("2/2" in capsys.readouterr().err) is shown
 
 
-def test_without_pandas_it_is_told_how_to_get_it(monkeypatch):
-    real = builtins.__import__
-
-    def no_pandas(name, *arguments, **keywords):
-        if name == "pandas":
-            raise ImportError(name)
-        return real(name, *arguments, **keywords)
-
-    monkeypatch.setattr(builtins, "__import__", no_pandas)
-    with pytest.raises(ResultsError, match=r"pip install 'sklearn-sparseeval\[harness\]'"):
-        import_pandas()
+def test_without_pandas_it_is_told_how_to_get_it(write, monkeypatch):
+    real = importlib.util.find_spec
+    monkeypatch.setattr(
+        "sklearn_sparseeval._optional.find_spec",
+        lambda name: None if name == "pandas" else real(name),
+    )
+    with pytest.raises(ImportError, match=r"pip install 'sklearn-sparseeval\[harness\]'"):
+        read_files([write("a.txt", "raise memory\n")], parse, ReadOptions())
 
 
 def test_what_would_be_waited_for_without_end_is_passed_over(tmp_path):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sklearn_sparseeval import ResultsError
-from sklearn_sparseeval.harness.table._rows import Codes, Rows
+from sklearn_sparseeval.harness.table import Codes, Rows
 
 
 def rows_of_demo(**attributes):
@@ -116,9 +116,15 @@ def test_names_of_the_file_that_no_file_can_hold_are_an_error(name):
 
 def test_equal_notes_are_counted_together():
     rows = rows_of_demo()
-    for message in ("one", "other", "one"):
-        rows.note(message)
-    assert rows.notes == {"one": 2, "other": 1}
+    for text in ("one", "other", "one"):
+        rows.note("kind", text)
+    rows.note("kind", "other", 3)
+    rows.note("another-kind", "one")
+    assert rows.notes == {
+        ("kind", "one"): 2,
+        ("kind", "other"): 4,
+        ("another-kind", "one"): 1,
+    }
 
 
 @given(st.lists(st.text()))

@@ -6,8 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sklearn_sparseeval._messages import short
-from sklearn_sparseeval.harness.table._values import NoSingleNumberError, kind_of, scalar, scores_of
+from sklearn_sparseeval.harness.table import (
+    NoSingleNumberError,
+    Refusals,
+    Rows,
+    kind_of,
+    scalar,
+    scores_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +100,9 @@ def test_kinds_are_the_same_for_all_values_of_a_kind(value, kind):
     ids=str,
 )
 def test_values_are_shown_without_following_them_down(value, shown):
-    assert short(value) == shown
+    with pytest.raises(NoSingleNumberError) as refused:
+        scalar(value)
+    assert str(refused.value) == shown
 
 
 json_values = st.recursive(
@@ -103,9 +111,12 @@ json_values = st.recursive(
 )
 
 
-@given(json_values, st.integers(4, 80))
-def test_what_is_shown_is_never_longer_than_asked(value, length):
-    assert len(short(value, length)) <= length
+@given(json_values)
+def test_what_is_refused_is_shown_in_few_characters(value):
+    try:
+        scalar(value)
+    except NoSingleNumberError as refused:
+        assert len(str(refused)) <= 60
 
 
 @given(json_values)
@@ -116,3 +127,15 @@ def test_a_score_is_a_finite_number_or_nan(value):
         return
     assert scores
     assert all(type(score) is float and not math.isinf(score) for score in scores)
+
+
+def test_refusals_are_counted_by_metric_with_the_first_value_of_each():
+    rows = Rows(harness="h", model="m", task="sums")
+    refusals = Refusals(rows)
+    for metric, value in (("f1", "'a'"), ("f1", "'b'"), ("mcc", "a list of 0, 1")):
+        refusals.add(metric, NoSingleNumberError(value))
+    start = "scores were left out since they are no single number: metric "
+    assert rows.notes == {
+        ("not-a-score", f"{start}'f1' of task 'sums' holds 'a'"): 2,
+        ("not-a-score", f"{start}'mcc' of task 'sums' holds a list of 0, 1"): 1,
+    }

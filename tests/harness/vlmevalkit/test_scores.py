@@ -3,7 +3,7 @@ import math
 import pytest
 
 from sklearn_sparseeval import ResultsError
-from sklearn_sparseeval.harness.table._values import NoSingleNumberError
+from sklearn_sparseeval.harness.table import NoSingleNumberError
 from sklearn_sparseeval.harness.vlmevalkit._scores import (
     Pairs,
     is_empty,

@@ -143,10 +143,12 @@ def test_all_of_it_survives(panel, ridge, tmp_path):
     hashes = [2**64 - 1, 0, 2**63 + 1, 1, 2, 3, 4, 5]
     matrix = ScoreMatrix.from_frame(
         panel.data,
-        task=["a", "b"] * 4,
-        item=list("01234567"),
-        content_hash=hashes,
-        cost=[1.5, float("nan"), *range(6)],
+        items={
+            "task": ["a", "b"] * 4,
+            "item": list("01234567"),
+            "content_hash": hashes,
+            "cost": [1.5, float("nan"), *range(6)],
+        },
     )
     errors = pd.DataFrame([[0.1, -0.2, float("nan")]], ["é"], ["overall", "a", "b"])
     save_predictor(tmp_path / "p.skops", ridge, matrix, errors=errors)
@@ -327,8 +329,9 @@ def test_forms_of_nan_and_zero_and_the_layout_do_not_count(gaps, of_gaps):
 def test_values_names_and_weights_count(change, gaps, of_gaps):
     data, columns = change(gaps)
     with pytest.raises(PredictorError, match="was fitted on another matrix"):
-        load_predictor(of_gaps, matrix=ScoreMatrix.from_frame(data, **columns))
+        load_predictor(of_gaps, matrix=ScoreMatrix.from_frame(data, items=columns))
 
 
 def test_what_else_is_known_of_items_does_not_count(gaps, of_gaps):
-    load_predictor(of_gaps, matrix=ScoreMatrix.from_frame(gaps, task="a", metric="acc", cost=5.0))
+    known = {"task": "a", "metric": "acc", "cost": 5.0}
+    load_predictor(of_gaps, matrix=ScoreMatrix.from_frame(gaps, items=known))

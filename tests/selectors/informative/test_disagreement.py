@@ -11,7 +11,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn_sparseeval import CalibratedMeanRegressor, DisagreementSelector
 from sklearn_sparseeval.datasets import load_open_llm, load_zeroeval_gsm
 from sklearn_sparseeval.estimator_checks import check_anchor_selector
-from sklearn_sparseeval.selectors.informative import _disagreement
 
 MEASURES = ["jensen-shannon", "entropy", "variance", "pds"]
 NAN = np.nan
@@ -156,7 +155,9 @@ class TestOrder:
         X = np.random.default_rng(1).random((20, 30))
         X[3, 5] = NAN
         expected = disagreement(X, measure)
-        monkeypatch.setattr(_disagreement, "_BLOCK_CELLS", 60)
+        monkeypatch.setattr(
+            "sklearn_sparseeval.selectors.informative._disagreement._BLOCK_CELLS", 60
+        )
         assert_array_equal(disagreement(X, measure), expected)
 
 

@@ -6,7 +6,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_sparseeval import FisherInformationSelector, ItemResponseModel, RandomSelector
 from sklearn_sparseeval.datasets import load_open_llm, make_score_matrix
-from sklearn_sparseeval.selectors.informative._fisher_information import _middle_models
 
 X = make_score_matrix(60, 40, n_abilities=1, random_state=0).data
 
@@ -57,14 +56,14 @@ def test_rounds_are_nested_while_the_bins_stay():
     assert_array_equal(many[:8], few)
 
 
-def test_a_weight_of_two_is_two_models_in_the_bins():
-    ability, weight = np.array([0.3, -1.0, 2.0, 0.9]), np.array([1, 4, 2, 1])
-    repeated = np.repeat(ability, weight)
-    for n_bins in (1, 2, 3, 5, 8):
-        weighted = ability[_middle_models(ability, weight.astype(float), n_bins)]
-        expected = repeated[_middle_models(repeated, np.ones(8), n_bins)]
-        assert_array_equal(weighted, expected)
-    assert_array_equal(ability[_middle_models(ability, np.ones(4), 4)], np.sort(ability))
+@pytest.mark.parametrize("n_bins", [1, 2, 3, 5, 8])
+def test_a_weight_of_two_is_two_models_in_the_bins(n_bins):
+    weight = np.random.default_rng(0).integers(1, 4, len(X))
+    selector = FisherInformationSelector(8, n_bins=n_bins).fit(X, sample_weight=weight)
+    abilities = selector.item_response_model_.transform(X)[:, 0]
+    ranked = np.sort(np.repeat(abilities, weight))
+    places = np.ceil((np.arange(n_bins) + 0.5) / n_bins * len(ranked) - 1e-9).astype(int) - 1
+    assert_allclose(selector.bin_abilities_[:, 0], ranked[places])
 
 
 def test_anchors_are_as_hard_as_the_models_are_able():

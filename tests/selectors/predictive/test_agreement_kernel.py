@@ -6,12 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import Ridge
 
-from sklearn_sparseeval.selectors.predictive._agreement_kernel import (
-    OutOfFoldLoss,
-    merge_equal_rows,
-)
+from sklearn_sparseeval.selectors.predictive._agreement_kernel import OutOfFoldLoss
 
-NAN = np.nan
 ANCHORS = np.array([6, 1, 3, 4])
 
 
@@ -130,12 +126,3 @@ def test_nothing_but_rounding_is_nothing_to_predict():
     assert not got.by_item.any()
     got = OutOfFoldLoss(X * 1e-15 + 1, y, weight, fold, rank_weight=0.05)(ANCHORS, 0.3)
     np.testing.assert_allclose(got.by_item, 0, atol=1e-20)
-
-
-def test_equal_neighbours_become_one_row_with_the_sum_of_their_weights():
-    X = np.array([[1.0, NAN], [1.0, NAN], [1.0, 0.0], [1.0, 0.0], [1.0, NAN]])
-    y = np.array([[0.5], [0.5], [0.5], [0.6], [0.5]])
-    merged = merge_equal_rows(X, y, np.array([1.0, 2.5, 1.0, 1.0, 4.0]))
-    np.testing.assert_array_equal(merged.X, X[[0, 2, 3, 4]])
-    np.testing.assert_array_equal(merged.y, y[[0, 2, 3, 4]])
-    np.testing.assert_array_equal(merged.weight, [3.5, 1, 1, 4])

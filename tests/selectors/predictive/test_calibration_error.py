@@ -6,8 +6,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from sklearn_sparseeval.selectors.predictive._agreement_kernel import MergedRows
-from sklearn_sparseeval.selectors.predictive._calibration_error import CalibrationError
+from sklearn_sparseeval import RandomSearchSelector
+
+
+def errors_of(X, y, weight, sets):
+    """Return the error of each set: of all items, of which there is one set only."""
+    params = {"criterion": "mean", "n_candidates": 1, "random_state": 0}
+    selectors = [
+        RandomSearchSelector(len(items), **params).fit(X[:, items], y, sample_weight=weight)
+        for items in sets
+    ]
+    return np.array([selector.best_error_ for selector in selectors])
 
 
 def brute_force(X, y, items, degree):
@@ -36,7 +45,7 @@ def problem(n_models, n_tasks=1, seed=0):
 @pytest.mark.parametrize("n_tasks", [1, 2])
 def test_it_equals_refitting_without_each_model(n_models, degree, n_tasks):
     X, y, sets = problem(n_models, n_tasks)
-    got = CalibrationError(MergedRows(X, y, np.ones(n_models)))(sets)
+    got = errors_of(X, y, np.ones(n_models), sets)
     assert_allclose(got, [brute_force(X, y, items, degree) for items in sets], rtol=1e-6)
 
 
@@ -45,7 +54,7 @@ def test_it_equals_refitting_without_each_model(n_models, degree, n_tasks):
 def test_a_weight_of_two_is_two_models(seed):
     X, y, sets = problem(20, 2, seed)
     weight = np.random.default_rng(seed).integers(1, 4, 20)
-    got = CalibrationError(MergedRows(X, y, weight.astype(float)))(sets)
+    got = errors_of(X, y, weight.astype(float), sets)
     rows = np.repeat(np.arange(20), weight)
     assert_allclose(got, [brute_force(X[rows], y[rows], items, 3) for items in sets], rtol=1e-6)
 
@@ -61,13 +70,13 @@ def test_a_weight_below_one_leaves_the_model_out_whole():
         coef = np.linalg.lstsq(root * powers, root * y, rcond=None)[0]
         errors.append((powers[row] @ coef - y[row]).item())
     expected = np.sqrt(np.average(np.square(errors), weights=weight))
-    assert_allclose(CalibrationError(MergedRows(X, y, weight))(sets[:1]), expected)
+    assert_allclose(errors_of(X, y, weight, sets[:1]), expected)
 
 
 def test_a_mean_that_does_not_vary_predicts_the_mean_of_the_other_models():
     X, y, _ = problem(20)
     X[:, :4] = 0.3
-    got = CalibrationError(MergedRows(X, y, np.ones(20)))(np.array([[0, 1, 2, 3]]))
+    got = errors_of(X, y, np.ones(20), np.array([[0, 1, 2, 3]]))
     assert_allclose(got, np.sqrt(np.mean(((y - y.mean()) * 20 / 19) ** 2)))
 
 
@@ -77,14 +86,14 @@ def test_a_model_that_alone_fixes_the_slope_is_predicted_by_the_mean_of_the_othe
     y = np.random.default_rng(0).random((20, 1))
     others = np.delete(y, 7)
     errors = np.append(others - (others.sum() - others) / 18, y[7] - others.mean())
-    got = CalibrationError(MergedRows(X, y, np.ones(20)))(np.array([[0]]))
+    got = errors_of(X, y, np.ones(20), np.array([[0]]))
     assert_allclose(got, np.sqrt(np.mean(errors**2)))
 
 
 def test_more_distinct_means_than_powers_are_not_needed():
     X = np.repeat([[0.0], [1.0]], 10, axis=0)  # two values: a line is all there is
     y = X + np.random.default_rng(0).normal(scale=0.1, size=(20, 1))
-    got = CalibrationError(MergedRows(X, y, np.ones(20)))(np.array([[0]]))
+    got = errors_of(X, y, np.ones(20), np.array([[0]]))
     assert_allclose(got, brute_force(X, y, [0], 1))
 
 
@@ -92,15 +101,15 @@ def test_more_distinct_means_than_powers_are_not_needed():
 def test_next_to_no_models(n_models, expected):
     X = np.array([[0.1, 0.2], [0.5, 0.1]])[:n_models]
     y = np.array([[0.25], [0.75]])[:n_models]
-    got = CalibrationError(MergedRows(X, y, np.ones(n_models)))(np.array([[0, 1], [1, 0]]))
+    got = errors_of(X, y, np.ones(n_models), np.array([[0, 1], [1, 0]]))
     assert_allclose(got, expected)
 
 
 @pytest.mark.parametrize(("scale", "shift"), [(100, 0), (1e-6, 0), (1, 1e4), (-3, 7)])
 def test_units_of_the_scores_do_not_matter(scale, shift):
     X, y, sets = problem(30)
-    expected = CalibrationError(MergedRows(X, y, np.ones(30)))(sets)
-    got = CalibrationError(MergedRows(scale * X + shift, y, np.ones(30)))(sets)
+    expected = errors_of(X, y, np.ones(30), sets)
+    got = errors_of(scale * X + shift, y, np.ones(30), sets)
     assert_allclose(got, expected, rtol=1e-6)
-    got = CalibrationError(MergedRows(X, scale * y + shift, np.ones(30)))(sets)
+    got = errors_of(X, scale * y + shift, np.ones(30), sets)
     assert_allclose(got, abs(scale) * expected, rtol=1e-6)

@@ -4,18 +4,26 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.linear_model import RidgeCV
 from sklearn.pipeline import make_pipeline
+from sklearn.utils import check_random_state
 
 from sklearn_sparseeval import CalibratedMeanRegressor, GeneticSelector, RandomSelector
 from sklearn_sparseeval.datasets import load_mathvision, load_open_llm, load_zeroeval_gsm
 from sklearn_sparseeval.estimator_checks import check_anchor_selector
-from sklearn_sparseeval.numerics.distinct_models import distinct_models
 from sklearn_sparseeval.numerics.ridge import RELATIVE_ALPHAS
+from sklearn_sparseeval.numerics.row_identity import MergedRows, distinct_models
 from sklearn_sparseeval.selectors.predictive import _genetic
-from sklearn_sparseeval.selectors.predictive._agreement_kernel import MergedRows
 from sklearn_sparseeval.selectors.predictive._calibration_error import CalibrationError
+from sklearn_sparseeval.selectors.predictive._genetic import (
+    _Breeding,
+    _evolve,
+    _GeneticSearch,
+    _without_redundant_items,
+)
 
 QUICK = {"population_size": 20, "n_generations": 10, "n_elite": 2, "random_state": 0}
 
@@ -78,12 +86,12 @@ class TestSearch:
     def test_groups_have_fewer_sets(self, population_size, n_elite, expected, monkeypatch):
         seen = []
 
-        class Spy(_genetic.GeneticSearch):
+        class Spy(_genetic._GeneticSearch):
             def run(self, pool, breeding, n_generations):
                 seen.append((len(pool), breeding.size, breeding.n_elite))
                 return super().run(pool, breeding, n_generations)
 
-        monkeypatch.setattr(_genetic, "GeneticSearch", Spy)
+        monkeypatch.setattr(_genetic, "_GeneticSearch", Spy)
         sizes = {"population_size": population_size, "n_elite": n_elite}
         fitted(scores(), **sizes, n_generations=0, group_share=0.5, max_correlation=1.0)
         whole = (16, population_size, n_elite)
@@ -96,13 +104,13 @@ class TestSearch:
     def test_groups_are_the_worthiest_the_least_worthy_and_any_items(self, monkeypatch):
         pools = []
 
-        class Spy(_genetic.GeneticSearch):
+        class Spy(_genetic._GeneticSearch):
             def run(self, pool, breeding, n_generations):
                 pools.append(pool)
                 return super().run(pool, breeding, n_generations)
 
         worth = np.random.default_rng(0).permutation(16).astype(float)
-        monkeypatch.setattr(_genetic, "GeneticSearch", Spy)
+        monkeypatch.setattr(_genetic, "_GeneticSearch", Spy)
         monkeypatch.setattr(_genetic, "_worth", lambda rows, sets: worth)
         fitted(scores(), n_rounds=1, max_correlation=1.0)
         whole, high, low, drawn = pools
@@ -268,3 +276,164 @@ class TestRealData:
         data = load_zeroeval_gsm()
         selector = fitted(data.data, 40, data.target)
         assert len(set(selector.anchors_)) == 40
+
+
+# ---- the algorithm on problems whose best set is known ----
+
+POOL = np.array([1, 2, 3, 5, 8, 13, 21, 34, 55, 89])
+BREEDING = _Breeding(size=30, n_elite=3, tournament_size=3, mutation_rate=0.2)
+
+
+def sums(sets):
+    return sets.sum(axis=1).astype(float)
+
+
+def generations(n, breeding=BREEDING, n_anchors=4, pool=POOL, errors_of=sums, seed=0):
+    return [
+        population
+        for _, population in zip(
+            range(n), _evolve(errors_of, pool, n_anchors, breeding, check_random_state(seed)),
+            strict=False,
+        )
+    ]  # fmt: skip
+
+
+def search(errors_of=sums, report=lambda best: False, seed=0):
+    return _GeneticSearch(errors_of, 4, check_random_state(seed), report)
+
+
+@pytest.mark.parametrize("n_anchors", [1, 4, 9, 10])
+@pytest.mark.parametrize("mutation_rate", [0.0, 0.1, 1.0])
+def test_every_set_has_so_many_items_of_the_pool(n_anchors, mutation_rate):
+    for population in generations(6, BREEDING._replace(mutation_rate=mutation_rate), n_anchors):
+        assert population.sets.shape == (30, n_anchors)
+        assert set(population.sets.ravel()) <= set(POOL)
+        assert all(len(set(items)) == n_anchors for items in population.sets)
+
+
+def test_sets_have_their_own_errors_and_the_best_come_first():
+    for population in generations(5):
+        assert_array_equal(population.errors, sums(population.sets))
+        assert (np.diff(population.errors) >= 0).all()
+
+
+def test_the_elite_lives_on():
+    for before, after in zip(generations(8)[:-1], generations(8)[1:], strict=True):
+        best = {tuple(items) for items in before.sets[:3]}
+        assert best <= {tuple(items) for items in after.sets}
+
+
+def test_it_finds_the_best_set():
+    assert_array_equal(generations(40)[-1].sets[0], [1, 2, 3, 5])
+
+
+def test_a_large_tournament_takes_the_best_parent():
+    breeding = _Breeding(size=50, n_elite=1, tournament_size=2000, mutation_rate=0.0)
+    first, second = generations(2, breeding)
+    assert_array_equal(second.sets, np.tile(first.sets[0], (50, 1)))
+
+
+@pytest.mark.parametrize("seed", [0, 7])
+def test_the_same_seed_breeds_the_same(seed):
+    one, two = generations(4, seed=seed)[-1], generations(4, seed=seed)[-1]
+    assert_array_equal(one.sets, two.sets)
+
+
+class TestSearchInPools:
+    def test_it_remembers_the_best_set_of_all_pools(self):
+        searching = search()
+        searching.run(POOL, BREEDING, 20)
+        _, error = searching.run(POOL[4:], BREEDING, 20)
+        assert error == sum([8, 13, 21, 34])
+        assert_array_equal(searching.best, [1, 2, 3, 5])
+        assert len(searching.error_curve) == 42
+
+    def test_the_curve_never_rises_even_without_an_elite(self):
+        searching = search()
+        last, error = searching.run(POOL, BREEDING._replace(n_elite=0, mutation_rate=0.9), 30)
+        assert (np.diff(searching.error_curve) <= 0).all()
+        assert searching.error_curve[-1] == sums(searching.best[np.newaxis])[0] == error
+        assert last.errors[0] >= error
+
+    def test_no_generations_are_the_first_random_sets(self):
+        searching = search()
+        last, error = searching.run(POOL, BREEDING, 0)
+        assert_array_equal(last.sets, generations(1)[0].sets)
+        assert searching.error_curve == [error] == [last.errors[0]]
+
+    def test_the_report_is_told_the_best_set_and_ends_the_search(self):
+        told = []
+
+        def report(best):
+            told.append(best)
+            return len(told) == 3
+
+        searching = search(report=report)
+        searching.run(POOL, BREEDING, 50)
+        assert searching.stopped
+        assert len(searching.error_curve) == 3
+        assert_array_equal([sums(best[np.newaxis])[0] for best in told], searching.error_curve)
+
+
+# ---- the filter of items that another one stands for ----
+
+
+def without_means(X):
+    return X - X.mean(axis=0)
+
+
+def brute_force(X, max_correlation):
+    kept = []
+    for item in range(X.shape[1]):
+        if X[:, item].any() and all(
+            np.corrcoef(X[:, item], X[:, k])[0, 1] <= max_correlation for k in kept
+        ):
+            kept.append(item)
+    return kept
+
+
+@given(st.integers(0, 999), st.floats(0.0, 0.95), st.integers(1, 9))
+@settings(max_examples=40, deadline=None)
+def test_it_equals_the_scan_item_by_item(seed, max_correlation, block):
+    rng = np.random.default_rng(seed)
+    X = without_means(
+        rng.normal(size=(15, 3)) @ rng.normal(size=(3, 20)) + rng.normal(size=(15, 20))
+    )
+    X[:, [4, 9]] = 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_genetic, "_BLOCK", block)
+        got = _without_redundant_items(X, max_correlation, 1)
+    assert_array_equal(got, brute_force(X, max_correlation))
+
+
+def test_an_item_dropped_does_not_stand_for_others():
+    # b is like a, and c is like b but not like a: with b out, c stays.
+    angles = np.deg2rad([0, 25, 50])
+    plane = np.linalg.qr(without_means(np.random.default_rng(0).normal(size=(20, 2))))[0]
+    X = plane @ np.array([np.cos(angles), np.sin(angles)])
+    assert_array_equal(_without_redundant_items(X, 0.8, 1), [0, 2])
+
+
+def test_the_opposite_of_an_item_is_not_redundant():
+    a = without_means(np.random.default_rng(0).normal(size=(20, 1)))
+    assert_array_equal(_without_redundant_items(np.hstack([a, -a, a]), 0.9, 1), [0, 1])
+
+
+@pytest.mark.parametrize(
+    ("n_least", "expected"), [(2, [1, 3]), (3, [1, 3, 5]), (4, [1, 3, 4, 5]), (6, range(6))]
+)
+def test_items_come_back_the_least_redundant_first_and_constant_ones_last(n_least, expected):
+    rng = np.random.default_rng(0)
+    a, b, noise = (without_means(rng.normal(size=(50, 1))) for _ in range(3))
+    X = np.hstack([0 * a, a, 0 * a, b, a, a + 0.3 * noise])
+    assert_array_equal(_without_redundant_items(X, 0.5, n_least), expected)
+
+
+def test_constant_items_alone():
+    assert_array_equal(_without_redundant_items(np.zeros((4, 5)), 0.5, 3), [0, 1, 2])
+
+
+def test_with_a_largest_correlation_of_one_nothing_but_constant_items_is_left_out():
+    X = without_means(np.random.default_rng(0).random((9, 6)))
+    X[:, 2] = 0
+    assert_array_equal(_without_redundant_items(X, 1.0, 1), [0, 1, 3, 4, 5])

@@ -11,7 +11,6 @@ from sklearn_sparseeval import RandomSearchSelector, ResidualRidgeRegressor
 from sklearn_sparseeval.datasets import load_open_llm, load_zeroeval_gsm
 from sklearn_sparseeval.estimator_checks import check_anchor_selector
 from sklearn_sparseeval.numerics.ridge import RELATIVE_ALPHAS
-from sklearn_sparseeval.selectors.predictive import _random_search
 
 CRITERIA = ["ridge", "mean"]
 
@@ -67,7 +66,7 @@ class TestDraws:
         few, many = (search(criterion=criterion, n_candidates=n).fit(scores()) for n in (30, 130))
         assert_allclose(many.errors_[:30], few.errors_)
         assert many.best_error_ <= few.best_error_ * (1 + 1e-9)
-        monkeypatch.setattr(_random_search, "_TOGETHER", 7)
+        monkeypatch.setattr("sklearn_sparseeval.selectors.predictive._random_search._TOGETHER", 7)
         again = search(criterion=criterion, n_candidates=130).fit(scores())
         assert_allclose(again.errors_, many.errors_)
         assert_array_equal(again.anchors_, many.anchors_)
@@ -182,7 +181,7 @@ class Recorder:
 
 
 def test_a_callback_sees_the_best_set_so_far_and_can_stop_the_search(monkeypatch):
-    monkeypatch.setattr(_random_search, "_TOGETHER", 10)
+    monkeypatch.setattr("sklearn_sparseeval.selectors.predictive._random_search._TOGETHER", 10)
     recorder = Recorder(stop_after=3)
     selector = search().set_callbacks(recorder).fit(scores())
     assert recorder.widths == [3, 3, 3]

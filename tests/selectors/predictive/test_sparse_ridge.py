@@ -15,7 +15,6 @@ from sklearn_sparseeval.datasets import load_helm_lite, load_open_llm
 from sklearn_sparseeval.estimator_checks import check_anchor_selector
 from sklearn_sparseeval.numerics.gram import GramColumns
 from sklearn_sparseeval.numerics.ridge import RELATIVE_ALPHAS
-from sklearn_sparseeval.selectors.predictive import _sparse_ridge
 
 # Ridge regression and nothing else.
 PLAIN = {"alpha": 1.0, "shrink_to_mean": 0.0, "n_components": 0, "exchange": False}
@@ -119,20 +118,25 @@ class TestObjective:
         assert got == _greedy(25, 6, objective)
         assert got != _anchors(6, scores, Y, **params)
 
-    @pytest.mark.parametrize("n_anchors", [3, 4, 5, 40])
     @pytest.mark.parametrize("weighted", [False, True])
-    def test_components_have_no_share_below_one_anchor_per_ten_models(self, n_anchors, weighted):
-        weight = np.full(40, 1.0) if not weighted else np.repeat([0.5, 1.5], 20)
-        tasks, shrink_to_mean = np.column_stack([Y, 3 * X[:, 0]]), n_anchors / (n_anchors + 40)
-        panel = _sparse_ridge._Panel(
-            X, tasks, weight, np.array([2.0, 0.5]), np.ones(25, bool), np.arange(0), n_anchors
-        )
-        problem = panel.problem(GramColumns(X, weight), 1.0, shrink_to_mean, 5)
-        centred = tasks - np.average(tasks, axis=0, weights=weight)
-        np.testing.assert_allclose(problem.squares[:2], weight @ centred**2 * [2.0, 0.5])
-        np.testing.assert_array_equal(problem.prior_sums[2:], np.zeros(5 * (n_anchors > 3)))
-        share = 0.1 * shrink_to_mean * (n_anchors > 3)
-        assert problem.squares[2:].sum() == pytest.approx(share * problem.squares[:2].sum())
+    def test_the_share_of_components_is_that_of_weighted_tasks_and_models(self, weighted):
+        weight = np.repeat([0.5, 1.5], 20) if weighted else np.full(40, 1.0)
+        tasks, target_weights, shrink_to_mean = np.column_stack([Y, 3 * X[:, 0]]), [2.0, 0.5], 0.8
+        centred = X - np.average(X, axis=0, weights=weight)
+        root = np.sqrt(weight)[:, np.newaxis]
+        axes = np.linalg.svd(root * centred, full_matrices=False)[2][:3]
+        components = centred @ axes.T
+        spread = weight @ (tasks - np.average(tasks, axis=0, weights=weight)) ** 2
+        share = 0.1 * shrink_to_mean * (spread @ target_weights) / (weight @ components**2).sum()
+
+        def objective(items):
+            of_tasks = [_objective(X, t, items, 10.0, shrink_to_mean, weight) for t in tasks.T]
+            of_components = [_objective(X, c, items, 10.0, weight=weight) for c in components.T]
+            return np.dot(of_tasks, target_weights) + share * sum(of_components)
+
+        params = {**PLAIN, "alpha": 10.0, "shrink_to_mean": shrink_to_mean, "n_components": 3}
+        got = _anchors(6, X, tasks, weight, target_weights=target_weights, **params)
+        assert got == _greedy(25, 6, objective)
 
     def test_components_do_not_matter_with_more_than_ten_models_per_anchor(self):
         for n_anchors, same in ((3, True), (10, False)):
@@ -220,7 +224,7 @@ def _loss(scores, y, anchors, least):
 
 def _penalties(scores, n_anchors):
     unit = n_anchors * (scores - scores.mean(axis=0)).var(axis=0).mean()
-    return np.array(_sparse_ridge._RELATIVE_ALPHAS) * unit
+    return np.array([0.1, 0.3, 1, 3, 10]) * unit  # by the docstring
 
 
 class TestAutomaticPenalties:

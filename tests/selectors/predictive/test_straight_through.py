@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import RidgeCV
@@ -13,7 +14,7 @@ from sklearn_sparseeval import StraightThroughSelector
 from sklearn_sparseeval.datasets import load_helm_lite, load_zeroeval_gsm
 from sklearn_sparseeval.estimator_checks import check_anchor_selector
 from sklearn_sparseeval.selectors.predictive import _straight_through
-from sklearn_sparseeval.selectors.predictive._agreement_kernel import OutOfFoldLoss
+from sklearn_sparseeval.selectors.predictive._agreement_kernel import LossGradient, OutOfFoldLoss
 
 
 def _scores(n_models=30, n_items=25, seed=0):
@@ -66,9 +67,9 @@ def test_training_lowers_the_loss_and_temperature_and_step_size_matter():
 
 def test_temperature_moves_by_an_equal_factor(monkeypatch):
     seen = []
-    step = _straight_through.LogitDescent.step
+    step = _straight_through._LogitDescent.step
     monkeypatch.setattr(
-        _straight_through.LogitDescent, "step", lambda self, t: seen.append(t) or step(self, t)
+        _straight_through._LogitDescent, "step", lambda self, t: seen.append(t) or step(self, t)
     )
     _selector(max_iter=5, temperature=[8, 0.5]).fit(X)
     np.testing.assert_allclose(seen, [8, 4, 2, 1, 0.5])
@@ -217,3 +218,57 @@ def test_a_callback_sees_every_epoch_and_can_stop_the_fit():
     assert recorder.widths == [5, 5, 5]
     assert selector.n_iter_ == 3
     assert selector.loss_curve_ == _selector().fit(X).loss_curve_[:3]
+
+
+# ---- gradient steps, against torch's autograd and Adam ----
+
+COST = np.array([0.3, -1.0, 0.8, 0.1, -0.2, 0.5])
+
+
+def _squared_cost(anchors, alpha):
+    """Sum of gate times cost, squared, plus the square of alpha less two."""
+    total = COST[anchors].sum()
+    return LossGradient(total**2 + (alpha - 2) ** 2, 2 * total * COST, 2 * (alpha - 2))
+
+
+def test_steps_are_those_of_torch_with_a_straight_through_top_k():
+    start, temperatures = np.array([0.1, 0.05, 0.0, 0.2, -0.1, 0.02]), np.geomspace(1, 0.2, 30)
+    logits = torch.tensor(start, requires_grad=True)
+    log_alpha = torch.zeros(1, dtype=torch.float64, requires_grad=True)
+    adam = torch.optim.Adam([logits, log_alpha], lr=0.05)
+    descent = _straight_through._LogitDescent(_squared_cost, start, 3, 0.05)
+    for temperature in temperatures:
+        soft = 3 * torch.softmax(logits / temperature, dim=0)
+        hard = torch.zeros(6, dtype=torch.float64)
+        hard[torch.topk(logits, 3).indices] = 1
+        gates = hard + soft - soft.detach()
+        loss = (gates @ torch.tensor(COST)) ** 2 + (log_alpha.exp() - 2) ** 2
+        epoch = descent.step(temperature)
+        np.testing.assert_allclose(epoch.loss, loss.item(), rtol=1e-6)
+        np.testing.assert_allclose(epoch.logits, logits.detach().numpy(), rtol=1e-6)
+        np.testing.assert_allclose(epoch.alpha, log_alpha.exp().item(), rtol=1e-6)
+        adam.zero_grad()
+        loss.sum().backward()
+        adam.step()
+
+
+def test_alpha_stays_where_the_loss_can_be_computed():
+    for slope, bound in ((1.0, 1e-4), (-1.0, 1e4)):
+        descent = _straight_through._LogitDescent(
+            lambda anchors, alpha, slope=slope: LossGradient(0.0, np.zeros(2), slope),
+            np.zeros(2), 1, 3.0,
+        )  # fmt: skip
+        epochs = [descent.step(1.0) for _ in range(10)]
+        np.testing.assert_allclose(epochs[-1].alpha, bound)
+
+
+def test_an_epoch_is_not_changed_by_later_steps():
+    descent = _straight_through._LogitDescent(_squared_cost, np.zeros(6), 3, 0.05)
+    first = descent.step(1.0)
+    descent.step(1.0)
+    assert not first.logits.any()
+
+
+def test_largest_values_come_in_falling_order_and_the_first_of_equal_ones_first():
+    values = np.array([1.0, 3.0, -np.inf, 3.0, 2.0])
+    assert _straight_through._largest(values, 4).tolist() == [1, 3, 4, 0]

@@ -58,7 +58,7 @@ def test_weights_stay_with_their_anchors_however_items_are_listed():
 def test_balance_weights_make_subjects_count_the_same():
     scores, group = groups_of_items()
     balance = 1 / np.bincount(group)[group]
-    chosen = selector(4, item_weight=balance).fit(scores)
+    chosen = selector(4, item_weights=balance).fit(scores)
     assert_allclose(chosen.anchor_weights_, 1 / 4)
     estimate = scores[:, chosen.anchors_] @ chosen.anchor_weights_
     means_of_subjects = [scores[:, group == number].mean(axis=1) for number in range(4)]
@@ -68,7 +68,7 @@ def test_balance_weights_make_subjects_count_the_same():
 def test_items_without_weight_or_results_are_left_out():
     scores, weight = X.copy(), np.ones(60)
     scores[:, [3, 8]], weight[[4, 9]] = np.nan, 0
-    chosen = selector(56, item_weight=weight).fit(scores)
+    chosen = selector(56, item_weights=weight).fit(scores)
     assert_array_equal(np.sort(chosen.anchors_), np.delete(np.arange(60), [3, 4, 8, 9]))
     assert_array_equal(chosen.labels_[[3, 4, 8, 9]], -1)
     assert_allclose(chosen.anchor_weights_, 1 / 56)
@@ -122,8 +122,8 @@ def test_real_models_are_estimated_better_than_at_random():
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"item_weight": np.ones(59)}, r"item_weight has shape \(59,\), but X has 60 items"),
-        ({"item_weight": -np.ones(60)}, "must not be negative"),
+        ({"item_weights": np.ones(59)}, r"item_weights has shape \(59,\), but X has 60 items"),
+        ({"item_weights": -np.ones(60)}, "must not be negative"),
         ({"item_response_model": 3}, "'item_response_model' parameter"),
         ({"n_init": 0}, "'n_init' parameter"),
     ],

@@ -1,6 +1,7 @@
 """K-means anchors: the released clusterings, with each weight at its own anchor."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -176,7 +177,7 @@ def test_item_weights_count_as_repeated_items():
     rng = np.random.default_rng(0)
     features = rng.normal(size=(12, 2)) * 0.1 + np.repeat(3 * np.eye(2), 6, axis=0)
     weight = rng.integers(1, 4, size=12)
-    weighted = fitted(np.zeros((1, 12)), 2, features=features, item_weight=weight / 7)
+    weighted = fitted(np.zeros((1, 12)), 2, features=features, item_weights=weight / 7)
     rows = np.repeat(np.arange(12), weight)
     repeated = fitted(np.zeros((1, len(rows))), 2, features=features[rows])
     np.testing.assert_array_equal(rows[repeated.anchors_], weighted.anchors_)
@@ -188,7 +189,7 @@ def test_clusters_are_tight_where_item_weights_are_large(weight, labels):
     # Sums of squares, unweighted: 8 for the first two together, 18 for the last two. Weighted: 80
     # and 10 * 1 / 11 * 36 = 32.7.
     X, features = np.zeros((1, 3)), [0.0, 4.0, 10.0]
-    selector = fitted(X, 2, features=features, item_weight=weight)
+    selector = fitted(X, 2, features=features, item_weights=weight)
     together = selector.labels_ == selector.labels_[1]
     np.testing.assert_array_equal(together, np.array(labels) == labels[1])
     expected = np.bincount(labels, weights=weight)
@@ -205,7 +206,7 @@ def test_balance_weights_make_subjects_count_the_same():
     y = X @ balance / 100
     error = {}
     for name, weight in (("balanced", balance), ("plain", None)):
-        selector = fitted(X, 20, item_weight=weight)
+        selector = fitted(X, 20, item_weights=weight)
         error[name] = np.abs(X[:, selector.anchors_] @ selector.anchor_weights_ - y).mean()
     assert error["balanced"] < 0.7 * error["plain"]
 
@@ -213,7 +214,7 @@ def test_balance_weights_make_subjects_count_the_same():
 def test_items_of_weight_zero_are_left_out():
     X, _ = clustered()
     weight = np.where(np.arange(22) % 3 == 0, 0.0, 1.0)
-    selector = fitted(X, item_weight=weight)
+    selector = fitted(X, item_weights=weight)
     kept = np.flatnonzero(weight)
     alone = fitted(X[:, kept])
     np.testing.assert_array_equal(selector.anchors_, kept[alone.anchors_])
@@ -223,7 +224,7 @@ def test_items_of_weight_zero_are_left_out():
 
 def test_equal_item_weights_change_nothing():
     X, _ = clustered()
-    weighted, plain = fitted(X, item_weight=np.full(22, 0.3)), fitted(X)
+    weighted, plain = fitted(X, item_weights=np.full(22, 0.3)), fitted(X)
     np.testing.assert_array_equal(weighted.anchors_, plain.anchors_)
     np.testing.assert_array_equal(weighted.labels_, plain.labels_)
     np.testing.assert_allclose(weighted.anchor_weights_, plain.anchor_weights_)
@@ -232,16 +233,16 @@ def test_equal_item_weights_change_nothing():
 @pytest.mark.parametrize(
     ("weight", "message"),
     [
-        (np.ones(21), r"item_weight has shape \(21,\), but X has 22 items"),
-        (np.ones((22, 2)), r"item_weight has shape \(22, 2\)"),
-        (np.arange(22) - 1.0, r"item_weight holds -1 for item 0"),
-        (np.where(np.arange(22) == 3, np.nan, 1), r"(?s)item_weight contains NaN"),
+        (np.ones(21), r"item_weights has shape \(21,\), but X has 22 items"),
+        (np.ones((22, 2)), r"item_weights has shape \(22, 2\)"),
+        (np.arange(22) - 1.0, r"item_weights holds -1 for item 0"),
+        (np.where(np.arange(22) == 3, np.nan, 1), r"(?s)item_weights contains NaN"),
         (np.arange(22) < 3, r"n_anchors=4 is more than the 3 items \(of 22\)"),
     ],
 )
 def test_bad_item_weights_are_an_error(weight, message):
     with pytest.raises(ValueError, match=message):
-        fitted(clustered()[0], item_weight=weight)
+        fitted(clustered()[0], item_weights=weight)
 
 
 def test_features_of_the_user_are_clustered():
@@ -315,7 +316,46 @@ def test_a_clone_with_arrays_is_fitted_alike():
     X, _ = clustered()
     params = {
         "features": np.random.default_rng(0).normal(size=(22, 3)),
-        "item_weight": range(1, 23),
+        "item_weights": range(1, 23),
     }
     selector = fitted(X, **params)
     require_same(clone(selector).fit(X), selector)
+
+
+LENGTHS = [3, 1, 2, 40, 41]
+
+
+@pytest.mark.parametrize(
+    "features",
+    [
+        LENGTHS,
+        np.array(LENGTHS, dtype=float)[:, np.newaxis],
+        pd.Series(LENGTHS),
+        pd.DataFrame({"length": LENGTHS}),
+        np.array(LENGTHS, dtype=object),
+        np.float32(LENGTHS),
+    ],
+    ids=["list", "matrix", "series", "data frame", "objects", "float32"],
+)
+def test_features_of_any_container(features):
+    selector = KMeansSelector(2, features=features, random_state=0).fit(np.zeros((3, 5)))
+    assert sorted(selector.anchors_) == [2, 3]
+    np.testing.assert_allclose(selector.anchor_weights_, [0.6, 0.4])
+
+
+@pytest.mark.parametrize("features", [np.ones(2), np.ones((4, 2))])
+def test_features_of_another_number_of_items_are_an_error(features):
+    with pytest.raises(ValueError, match=f"features has {len(features)} entries, but X has 3 item"):
+        KMeansSelector(2, features=features).fit(np.zeros((3, 3)))
+
+
+@pytest.mark.parametrize("features", [["a", "b", "c"], np.array([1, "b", 2], dtype=object)])
+def test_labels_are_an_error_that_says_where_they_belong(features):
+    with pytest.raises(ValueError, match=r"features must be numbers.*StratifiedSelector"):
+        KMeansSelector(2, features=features).fit(np.zeros((3, 3)))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_features_that_are_not_finite_are_an_error(value):
+    with pytest.raises(ValueError, match=r"features contains (NaN|infinity)"):
+        KMeansSelector(2, features=[1.0, value, 2.0]).fit(np.zeros((3, 3)))

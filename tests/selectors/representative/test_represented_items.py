@@ -91,11 +91,11 @@ def test_filled_anchors_are_distinct_and_shares_nearly_in_proportion(sizes, seed
 
 
 @pytest.mark.parametrize(
-    ("item_weight", "expected"), [(None, [0.25, 0.75]), (np.array([6.0, 1, 1, 2]), [0.2, 0.8])]
+    ("item_weights", "expected"), [(None, [0.25, 0.75]), (np.array([6.0, 1, 1, 2]), [0.2, 0.8])]
 )
-def test_weights_are_shares_of_the_items_that_have_a_label(item_weight, expected):
+def test_weights_are_shares_of_the_items_that_have_a_label(item_weights, expected):
     items = np.array([1, 2, 5, 6])
-    result = representation(8, items, np.array([3, 0]), np.array([1, 1, 1, 0]), item_weight)
+    result = representation(8, items, np.array([3, 0]), np.array([1, 1, 1, 0]), item_weights)
     np.testing.assert_array_equal(result.anchors, [6, 1])
     np.testing.assert_allclose(result.weights, expected)
     np.testing.assert_array_equal(result.labels, [-1, 1, 1, -1, -1, 1, 0, -1])

@@ -9,18 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.spatial.distance import cdist
 from sklearn.exceptions import NotFittedError
 
 from sklearn_sparseeval import TailoredSelector
 from sklearn_sparseeval.datasets import load_helm_lite, load_open_llm, load_zeroeval_gsm
 from sklearn_sparseeval.estimator_checks import check_anchor_selector
-from sklearn_sparseeval.selectors.representative import _tailored
-from sklearn_sparseeval.selectors.representative._personal_medoids import (
-    manhattan_distances,
-    with_more_medoids,
-)
 
 NAN = np.nan
+MOST_ITEMS = "sklearn_sparseeval.selectors.representative._tailored._MOST_ITEMS"
 
 
 def scores(n_models=24, n_items=30, seed=0):
@@ -40,6 +37,21 @@ def standardised(X):
     return (X - X.mean(axis=0)) / np.where(spread > 0, spread, 1)
 
 
+def item_distances(z):
+    """Return the sums of absolute differences of the models' results on two items."""
+    return cdist(z.T, z.T, "cityblock")
+
+
+def with_more_medoids(distances, given_items, n_medoids):
+    """Try every item at every step."""
+    medoids = list(given_items)
+    while len(medoids) < n_medoids:
+        costs = np.minimum(distances[medoids].min(axis=0), distances).sum(axis=1)
+        costs[medoids] = np.inf
+        medoids.append(int(costs.argmin()))
+    return medoids
+
+
 def by_hand(X, target, selector):
     """Return a target's anchors by the description in the docstring."""
     z = standardised(X)
@@ -49,9 +61,7 @@ def by_hand(X, target, selector):
     distance = np.abs(z[:, probes] - own[probes])[:, have].mean(axis=1)
     nearest = np.sort(distance)[int(np.ceil(selector.n_neighbors_)) - 1]
     natives = distance <= nearest
-    return with_more_medoids(
-        manhattan_distances(z[natives], np.ones(natives.sum())), probes, len(selector.anchors_)
-    )
+    return with_more_medoids(item_distances(z[natives]), probes, len(selector.anchors_))
 
 
 @pytest.mark.parametrize("params", [{}, {"n_probes": 1, "n_neighbors": 3}])
@@ -73,7 +83,7 @@ class TestProbes:
 
     def test_no_swap_brings_the_items_nearer_to_them(self):
         X = scores()
-        distances = manhattan_distances(standardised(X), np.ones(24))
+        distances = item_distances(standardised(X))
         probes = fitted(X, n_probes=3).probes_
 
         def cost(medoids):
@@ -95,13 +105,13 @@ class TestProbes:
     def test_further_anchors_represent_the_items_to_all_source_models(self):
         X = scores()
         selector = fitted(X, n_probes=3)
-        distances = manhattan_distances(standardised(X), np.ones(24))
+        distances = item_distances(standardised(X))
         assert_array_equal(selector.anchors_, with_more_medoids(distances, selector.probes_, 8))
 
     def test_weights_are_the_shares_of_the_items_nearest_to_each_anchor(self):
         X = scores()
         selector = fitted(X)
-        distances = manhattan_distances(standardised(X), np.ones(24))
+        distances = item_distances(standardised(X))
         nearest = distances[selector.anchors_].argmin(axis=0)
         assert_allclose(selector.anchor_weights_, np.bincount(nearest, minlength=8) / 30)
 
@@ -287,7 +297,7 @@ class TestSourceModels:
 
 class TestManyItems:
     def test_items_at_equal_steps_of_difficulty_are_considered(self, monkeypatch):
-        monkeypatch.setattr(_tailored, "_MOST_ITEMS", 10)
+        monkeypatch.setattr(MOST_ITEMS, 10)
         X = np.linspace(0, 1, 40)[np.random.default_rng(0).permutation(40)] * np.ones((5, 1))
         X += 1e-3 * np.random.default_rng(1).random(X.shape)
         selector = fitted(X, 10)
@@ -298,7 +308,7 @@ class TestManyItems:
         )
 
     def test_there_are_always_enough_for_the_anchors(self, monkeypatch):
-        monkeypatch.setattr(_tailored, "_MOST_ITEMS", 10)
+        monkeypatch.setattr(MOST_ITEMS, 10)
         assert len(set(fitted(n_anchors=20).anchors_)) == 20
 
 
@@ -319,7 +329,7 @@ class TestRealData:
         own, default = [], []
         for target, anchors in zip(targets, selector.anchors_for(targets), strict=True):
             like = np.argsort(np.abs(sources - target).mean(axis=1))[:30]  # on all items
-            distances = manhattan_distances(z[like], np.ones(30))
+            distances = item_distances(z[like])
             own.append(distances[anchors].min(axis=0).sum())
             default.append(distances[selector.anchors_].min(axis=0).sum())
         assert np.mean(own) < np.mean(default)

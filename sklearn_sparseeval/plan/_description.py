@@ -1,0 +1,230 @@
+"""What a plan is and what to expect of it, as plain values that JSON holds."""
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sklearn_sparseeval._notes import Note
+from sklearn_sparseeval.plan._out_of_fold import OutOfFold
+from sklearn_sparseeval.score_matrix import OVERALL
+
+if TYPE_CHECKING:
+    from pandas import Series
+
+    from sklearn_sparseeval.plan import SavedPredictor
+
+FORMAT = 2
+_COVERAGE = 0.9
+_Kinds = type | tuple[type, ...]
+_NUMBER = (int, float)
+_KNOWN_OR_NOT = (int, float, type(None))  # JSON has null where a number is not known
+# What commands read of plan.json, and of the objects in its lists.
+_KINDS: dict[str, _Kinds] = {
+    "predictor_sha256": str,
+    "created": str,
+    "method": str,
+    "n_models": int,
+    "n_items": int,
+    "n_anchors": int,
+    "share_of_items": _NUMBER,
+    "share_of_tokens": _KNOWN_OR_NOT,
+    "score_range": (list, type(None)),
+    "unit": str,
+    "targets": list,
+    "tasks": list,
+    "anchors": list,
+    "versions": dict,
+    "anchor_means": list,
+    "scores": str,
+    "seed": int,
+    "method_description": str,
+    "method_source": str,
+    "cross_validation": str,
+    "notes": list,
+    "harnesses": list,
+    "files": list,
+}
+_KINDS_IN: dict[str, dict[str, _Kinds]] = {
+    "targets": {
+        "target": str,
+        "n_items": int,
+        "n_anchors": int,
+        "mean_absolute_error": _KNOWN_OR_NOT,
+        "margin_90": _KNOWN_OR_NOT,
+        "kendall_tau": _KNOWN_OR_NOT,
+        "best_so_far": _KNOWN_OR_NOT,
+        "worst_so_far": _KNOWN_OR_NOT,
+    },
+    "tasks": {"task": str, "n_items": int, "n_anchors": int},
+    "anchors": {"name": str, "task": str, "item": str},
+    "harnesses": {"harness": str, "commands": list, "advice": str, "results": str},
+}
+_UNITS = ("points", "score")
+
+
+def describe_predictor(
+    saved: "SavedPredictor", out_of_fold: OutOfFold | None = None
+) -> dict[str, Any]:
+    """Describe a predictor: its anchors, and the errors to expect per target.
+
+    Parameters
+    ----------
+    saved : SavedPredictor
+        The predictor.
+    out_of_fold : OutOfFold, default=None
+        What cross-validation found; None takes the errors that the predictor's file holds, which
+        do not tell the agreement of the ranking.
+
+    Returns
+    -------
+    description : dict
+        Errors and scores are in the units of the scores. What is not known is NaN.
+    """
+    items, anchors = saved.items, saved.anchors
+    costs = items["cost"].to_numpy(dtype=np.float64)
+    return {
+        "format": FORMAT,
+        "created": saved.created,
+        "method": saved.method,
+        "n_models": saved.n_models,
+        "n_items": len(items),
+        "n_anchors": len(anchors),
+        "share_of_items": len(anchors) / len(items),
+        # NaN where a harness did not record the tokens of every item.
+        "share_of_tokens": anchors["cost"].to_numpy(dtype=np.float64).sum() / costs.sum(),
+        "score_range": saved.score_range,
+        "unit": unit_of(saved),
+        "targets": _targets(saved, out_of_fold),
+        "tasks": [
+            {"task": task, "n_items": len(own), "n_anchors": int((anchors["task"] == task).sum())}
+            for task, own in items.groupby("task", sort=False, observed=True)
+        ],
+        "anchors": [
+            {"name": name, "task": anchor["task"], "item": anchor["item"]}
+            for name, anchor in anchors[["task", "item"]].iterrows()
+        ],
+        "versions": saved.versions,
+    }
+
+
+def checked_description(plan: Any) -> dict[str, Any]:
+    """Check that a description that was read holds what is read of it, and make its notes.
+
+    Parameters
+    ----------
+    plan : object
+        What `plan.json` holds.
+
+    Returns
+    -------
+    description : dict
+        The same, with a :class:`Note` for each note.
+
+    Raises
+    ------
+    ValueError
+        If a key is missing, or has a value of another kind; it names the key.
+    """
+    _check_kinds(plan, _KINDS, "it")
+    for name, kinds in _KINDS_IN.items():
+        for number, entry in enumerate(plan[name]):
+            _check_kinds(entry, kinds, f"{name}[{number}]")
+    if plan["unit"] not in _UNITS:
+        raise ValueError(f"unit is {plan['unit']!r}, not one of {', '.join(_UNITS)}")
+    if [target["target"] for target in plan["targets"]].count(OVERALL) != 1:
+        raise ValueError(f"targets do not hold {OVERALL!r} once")
+    for name, kind in (("score_range", _NUMBER), ("anchor_means", _KNOWN_OR_NOT)):
+        bounds = plan[name]
+        if bounds is not None and [isinstance(one, kind) for one in bounds] != [True, True]:
+            raise ValueError(f"{name} is {bounds!r}, not two numbers")
+    if not all(isinstance(one, str) for run in plan["harnesses"] for one in run["commands"]):
+        raise ValueError("a command is not a text")
+    if not all(isinstance(note, dict) for note in plan["notes"]):
+        raise ValueError("a note is not an object")
+    checked: dict[str, Any] = plan | {"notes": [Note.from_dict(note) for note in plan["notes"]]}
+    return checked
+
+
+def _check_kinds(found: Any, kinds: dict[str, _Kinds], where: str) -> None:
+    if not isinstance(found, dict):
+        raise ValueError(f"{where} is not an object")
+    for name, kind in kinds.items():
+        if name not in found:
+            raise ValueError(f"{where} has no {name}")
+        if not isinstance(found[name], kind):
+            raise ValueError(f"{name} of {where} is a {type(found[name]).__name__}")
+
+
+def unit_of(saved: "SavedPredictor") -> str:
+    """Tell in which unit scores are printed.
+
+    Parameters
+    ----------
+    saved : SavedPredictor
+        The predictor.
+
+    Returns
+    -------
+    unit : {"points", "score"}
+        Percentage points for scores from 0 to 1, other scores as they are.
+    """
+    low, high = saved.observed_range
+    return "points" if low >= 0 and high <= 1 else "score"
+
+
+def margins(saved: "SavedPredictor") -> "Series[float]":
+    """Compute the margin of each target that 90 % of the models held out were within.
+
+    Parameters
+    ----------
+    saved : SavedPredictor
+        The predictor.
+
+    Returns
+    -------
+    margins : pandas.Series of shape (n_targets,)
+        In the units of the scores; NaN where no errors are known, and the largest error where
+        there are too few (:func:`few_errors_note`).
+    """
+    with warnings.catch_warnings():  # one per target, of which there may be many
+        warnings.simplefilter("ignore", UserWarning)
+        return saved.margin(_COVERAGE)
+
+
+def _targets(saved: "SavedPredictor", out_of_fold: OutOfFold | None) -> list[dict[str, Any]]:
+    errors = saved.errors
+    margin_of = margins(saved)
+    tasks = saved.items["task"]
+    described = []
+    for target in saved.targets:
+        own = np.full(len(tasks), True) if target == OVERALL else (tasks == target).to_numpy()
+        name_of = saved.items.index[own]
+        described.append(
+            {
+                "target": target,
+                "n_items": int(own.sum()),
+                "n_anchors": int(saved.anchors.index.isin(name_of).sum()),
+                "mean_absolute_error": (
+                    np.nan if errors is None else float(errors[target].abs().mean())
+                ),
+                "margin_90": float(margin_of[target]),
+                "kendall_tau": np.nan if out_of_fold is None else _tau(out_of_fold, target),
+                "best_so_far": float(saved.best[target]),
+                "worst_so_far": (
+                    np.nan if out_of_fold is None else float(out_of_fold.targets[target].min())
+                ),
+            }
+        )
+    return described
+
+
+def _tau(out_of_fold: OutOfFold, target: str) -> float:
+    from sklearn.exceptions import UndefinedMetricWarning
+
+    from sklearn_sparseeval.metrics import kendall_tau_score
+
+    scores = out_of_fold.targets[target]
+    with warnings.catch_warnings():  # all models may have one score
+        warnings.simplefilter("ignore", UndefinedMetricWarning)
+        return kendall_tau_score(scores, scores + out_of_fold.errors[target])

@@ -1,0 +1,272 @@
+"""From a score matrix to a plan: choose the items, fit the predictor, measure its error."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.utils import get_tags
+
+from sklearn_sparseeval._messages import listing
+from sklearn_sparseeval._notes import Note, noted
+from sklearn_sparseeval.comparison._budget import has_budget, prepared, with_seed
+from sklearn_sparseeval.methods import get_methods
+from sklearn_sparseeval.plan._description import describe_predictor
+from sklearn_sparseeval.plan._out_of_fold import as_target, deal_folds, out_of_fold
+from sklearn_sparseeval.plan._plan import Plan
+from sklearn_sparseeval.plan.storage._predictor_file import describe_predictor as predictor_of
+from sklearn_sparseeval.score_matrix import OVERALL, ScoreMatrix
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+_METHOD = "sparse-ridge"
+_LEAST_MODELS = 3
+
+
+class _Method(NamedTuple):
+    """An estimator to be fitted, and what is told of it."""
+
+    estimator: Any
+    name: str
+    description: str
+    source: str
+
+
+def make_plan(
+    matrix: ScoreMatrix,
+    *,
+    n_anchors: int | float = 100,
+    method: Any = _METHOD,
+    families: Sequence[str] | None = None,
+    score_range: tuple[float, float] | None = None,
+    folds: int | None = None,
+    random_state: int = 0,
+    n_jobs: int | None = None,
+    name: str = "",
+) -> Plan:
+    """Choose the items to run on new models, fit a predictor of the full score, and measure it.
+
+    Parameters
+    ----------
+    matrix : ScoreMatrix
+        The results of the models so far. A data frame becomes one by
+        :meth:`ScoreMatrix.from_frame`.
+    n_anchors : int or float, default=100
+        How many items to choose; a float between 0 and 1 is their share.
+    method : str or estimator, default="sparse-ridge"
+        How anchors are chosen and scores predicted: the name of a registered method
+        (:func:`get_methods`), or an estimator: an :class:`AnchoredRegressor`, or a
+        :class:`~sklearn.pipeline.Pipeline` of a selector and a regressor. Every parameter
+        `n_anchors` in an estimator is set.
+    families : sequence of str, default=None
+        Family of each model; whole families are held out together when the error is measured.
+        None takes those of `matrix`, else what the models' names tell ("family/model").
+    score_range : tuple of (float, float), default=None
+        Smallest and largest possible score, to which predictions are clipped. None is (0, 1)
+        where the scores lie between and reach both; else predictions are not clipped.
+    folds : int, default=None
+        Folds of the cross-validation. None is 5; of fewer than 30 models each group of relatives
+        is one.
+    random_state : int, default=0
+        Of every draw, the folds included.
+    n_jobs : int, default=None
+        How many processes; None is one per core. The result does not depend on it.
+    name : str, default=""
+        What the matrix is called, for the plan's README.
+
+    Returns
+    -------
+    plan : Plan
+        The plan: `anchors`, `errors`, :meth:`Plan.summary`, :meth:`Plan.save`,
+        :meth:`Plan.predict`.
+
+    Raises
+    ------
+    ValueError
+        If there are too few models or items, a model has no result on a task, there is no such
+        method, it has different anchors for each model, or it fails in the cross-validation.
+
+    See Also
+    --------
+    load_plan : Reads a plan that was saved.
+    sklearn_sparseeval.comparison.compare_estimators : Finds the best method on your data.
+
+    Notes
+    -----
+    The error is that of predictors made in the same way without the models predicted and their
+    relatives, who see only their anchors. The predictor of the plan is fitted on all models.
+    With several tasks the overall score weighs as much as all tasks together.
+
+    Examples
+    --------
+    >>> from sklearn_sparseeval import make_plan
+    >>> from sklearn_sparseeval.datasets import load_helm_lite
+    >>> matrix = load_helm_lite(task="gsm", as_matrix=True)
+    >>> plan = make_plan(matrix, n_anchors=20, random_state=0)
+    >>> bool(plan.summary().loc["overall", "mean_absolute_error"] < 0.05)
+    True
+    >>> len(plan.anchors)
+    20
+    """
+    if not isinstance(matrix, ScoreMatrix):
+        raise TypeError(
+            f"matrix is a {type(matrix).__name__}; expected a ScoreMatrix. A data frame becomes "
+            "one by ScoreMatrix.from_frame."
+        )
+    notes = [
+        Note(note.kind, f"On import: {note.text}", note.where, note.count) for note in matrix.notes
+    ]
+    _check_size(matrix, n_anchors)
+    _check_known(matrix)
+    bounds, range_note = _score_range(score_range, matrix.data)
+    notes += [] if range_note is None else [range_note]
+    targets = matrix.targets
+    chosen = _method(method, _whole(n_anchors, len(matrix.items)), random_state, targets.shape[1])
+    targets = _predictable(chosen, targets, notes)
+    given = matrix.families if families is None else list(families)
+    held_out = deal_folds(matrix.data, given, folds=folds, seed=random_state)
+    notes += held_out.notes
+    with noted(notes):
+        measured = out_of_fold(
+            chosen.estimator, matrix.data, targets, held_out.splits,
+            score_range=bounds, n_jobs=n_jobs,
+        )  # fmt: skip
+        notes += [note for note in measured.notes if note not in notes]
+        estimator = chosen.estimator.fit(matrix.data, as_target(targets.to_numpy()))
+        predictor = predictor_of(
+            estimator, matrix, errors=measured.errors, method=chosen.name, score_range=bounds
+        )
+    means = matrix.data[predictor.anchors.index].mean(axis=1)
+    description = describe_predictor(predictor, measured) | {
+        "anchor_means": [float(means.min()), float(means.max())],
+        "scores": name or f"{len(matrix.data)} models x {len(matrix.items)} items",
+        "seed": random_state,
+        "method_description": chosen.description,
+        "method_source": chosen.source,
+        "cross_validation": held_out.description,
+        "notes": notes,
+    }
+    return Plan(predictor, description)
+
+
+def _method(method: Any, n_anchors: int, seed: int, n_targets: int) -> _Method:
+    """Make the estimator, with a seed wherever it draws."""
+    if isinstance(method, str):
+        registered = get_methods()
+        if method not in registered:
+            raise ValueError(
+                f"There is no method {method!r}. Expected an estimator, or one of: "
+                f"{', '.join(registered)}."
+            )
+        found = registered[method]
+        estimator = with_seed(found(n_anchors), seed)
+        chosen = _Method(estimator, method, found.description, found.source)
+    elif hasattr(method, "fit") and hasattr(method, "get_params"):
+        name = _name(method)
+        estimator = with_seed(clone(method), seed)
+        if has_budget(estimator):
+            estimator = prepared(estimator, name, n_anchors, seed)
+        chosen = _Method(estimator, name, "An estimator of your own.", "given")
+    else:
+        raise TypeError(
+            f"method is {method!r}; expected the name of a registered method, or an estimator."
+        )
+    if hasattr(getattr(estimator, "selector", None), "anchors_for"):
+        raise ValueError(
+            f"The method {chosen.name} chooses anchors for each model from its results on the "
+            "first few, so there is no list of anchors to run. Choose another method, or use it "
+            "without a plan."
+        )
+    weights = [key for key in estimator.get_params() if key.endswith("__target_weights")]
+    if n_targets > 1:
+        # Else many tasks would outvote the overall score, of which each is a part.
+        weighted = [n_targets - 1] + [1] * (n_targets - 1)
+        unset = [key for key in weights if estimator.get_params()[key] is None]
+        estimator.set_params(**dict.fromkeys(unset, weighted))
+    return chosen
+
+
+def _name(estimator: Any) -> str:
+    """Name an estimator by its class; a pipeline by its steps."""
+    if hasattr(estimator, "steps"):
+        return " + ".join(type(step).__name__ for _, step in estimator.steps)
+    parts = [getattr(estimator, name, None) for name in ("selector", "regressor")]
+    if all(part is not None for part in parts):
+        return " + ".join(type(part).__name__ for part in parts)
+    return type(estimator).__name__
+
+
+def _predictable(chosen: _Method, targets: "DataFrame", notes: list[Note]) -> "DataFrame":
+    """Keep the targets that the method can predict."""
+    if targets.shape[1] == 1 or get_tags(chosen.estimator).target_tags.multi_output:
+        return targets
+    notes.append(
+        Note(
+            "one-target",
+            f"The method {chosen.name} predicts one score only: the overall one, and none per "
+            "task.",
+        )
+    )
+    return targets[[OVERALL]]
+
+
+def _whole(n_anchors: int | float, n_items: int) -> int:
+    return int(n_anchors) if n_anchors >= 1 else max(1, round(n_anchors * n_items))
+
+
+def _check_size(matrix: ScoreMatrix, n_anchors: int | float) -> None:
+    n_models, n_items = matrix.data.shape
+    if n_models < _LEAST_MODELS:
+        raise ValueError(
+            f"The history has {n_models} models; at least {_LEAST_MODELS} are needed to fit a "
+            "predictor and test it, and 30 or more make a good one."
+        )
+    whole = isinstance(n_anchors, int | np.integer) and not isinstance(n_anchors, bool)
+    if not (whole and n_anchors >= 1) and not (not whole and 0 < n_anchors < 1):
+        raise ValueError(
+            f"n_anchors={n_anchors!r}; expected a whole number of items, or a share of them "
+            "between 0 and 1."
+        )
+    if n_anchors > n_items:
+        raise ValueError(f"n_anchors={n_anchors} is more than the {n_items} items.")
+
+
+def _check_known(matrix: ScoreMatrix) -> None:
+    """Refuse models whose score nobody knows."""
+    unknown = matrix.targets.isna()
+    for target in unknown.columns[unknown.any()]:
+        models = list(unknown.index[unknown[target]])
+        what = "any item" if target == OVERALL else f"any item of task {target!r}"
+        more = f" (nor have {len(models) - 1} other models)" if len(models) > 1 else ""
+        raise ValueError(
+            f"Model {models[0]!r} has no result on {what}{more}, so its score there is not known. "
+            "Leave such models out (import has --min-coverage), or the task (--tasks)."
+        )
+
+
+def _score_range(given: Any, data: "DataFrame") -> tuple[tuple[float, float] | None, Note | None]:
+    """Return the range of the scores: what the user says, or what the scores leave no doubt of."""
+    low, high = float(np.nanmin(data)), float(np.nanmax(data))
+    if given is None:
+        if (low, high) == (0, 1):
+            text = "Scores are taken to be from 0 to 1, as those given are (--score-range)."
+            return (0.0, 1.0), Note("score-range", text)
+        return None, Note(
+            "score-range",
+            f"Scores are from {low:g} to {high:g}; predictions are not clipped, since it is not "
+            "known what scores are possible (--score-range LO HI).",
+        )
+    bounds = [float(bound) for bound in given]
+    if (
+        len(bounds) != 2
+        or not all(map(math.isfinite, bounds))
+        or not bounds[0] <= low <= high <= bounds[1]
+        or bounds[0] == bounds[1]
+    ):
+        raise ValueError(
+            f"score_range={listing(bounds)}; expected the smallest and the largest possible score; "
+            f"the scores are from {low:g} to {high:g}."
+        )
+    return (bounds[0], bounds[1]), None
