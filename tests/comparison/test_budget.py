@@ -24,6 +24,7 @@ from sklearn_sparseeval import (
     WeightedMeanRegressor,
 )
 from sklearn_sparseeval.comparison._budget import (
+    anchors_of,
     has_budget,
     only_items,
     personal_items,
@@ -152,6 +153,59 @@ def test_the_items_that_are_read_are_found(panel, estimator, chosen):
 )
 def test_where_no_part_chooses_among_the_items_nothing_is_found(panel, estimator):
     assert read_items(estimator.fit(*panel), ITEMS) is None
+
+
+CHOSEN = SparseRidgeSelector(5)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "order_of"),
+    [
+        (AnchoredRegressor(CHOSEN, Ridge()), lambda one: one.anchors_),
+        (make_pipeline(CHOSEN, Ridge()), lambda one: one[0].anchors_),
+        (make_pipeline(SimpleImputer(), CHOSEN, Ridge()), lambda one: one[1].anchors_),
+        (
+            GridSearchCV(make_pipeline(CHOSEN, Ridge()), {"ridge__alpha": [1, 2]}, cv=2),
+            lambda one: one.best_estimator_[0].anchors_,
+        ),
+        (
+            TransformedTargetRegressor(make_pipeline(CHOSEN, Ridge())),
+            lambda one: one.regressor_[0].anchors_,
+        ),
+        (
+            make_pipeline(CHOSEN, SelectKBest(f_regression, k=3), Ridge()),
+            lambda one: [i for i in one[0].anchors_ if i in np.sort(one[0].anchors_)[_kept(one)]],
+        ),
+        (
+            make_pipeline(SelectKBest(f_regression, k=7), CHOSEN, Ridge()),
+            lambda one: np.flatnonzero(one[0].get_support())[np.sort(one[1].anchors_)],
+        ),
+        (
+            VotingRegressor([("a", make_pipeline(CHOSEN, Ridge()))]),
+            lambda one: np.sort(one.estimators_[0][0].anchors_),
+        ),
+    ],
+    ids=["anchored", "pipeline", "imputed", "search", "target", "two", "k-best-first", "voting"],
+)
+def test_anchors_are_in_the_order_of_the_selector_that_sees_the_items(panel, estimator, order_of):
+    X, y = panel
+    estimator.fit(X, y)
+    found = anchors_of(estimator, 12)
+    assert found.tolist() == list(order_of(estimator))
+    assert sorted(found) == read_items(estimator, ITEMS).items.tolist()
+
+
+def _kept(pipeline):
+    return pipeline[1].get_support()
+
+
+@pytest.mark.parametrize("estimator", [Ridge(), make_pipeline(PCA(2), CHOSEN, Ridge())])
+def test_an_estimator_that_chooses_no_items_is_told(panel, estimator):
+    if hasattr(estimator, "steps"):
+        estimator.set_params(sparseridgeselector__n_anchors=1)
+    estimator.fit(*panel)
+    with pytest.raises(ValueError, match=r"does not say which items it reads: .* has anchors_ or"):
+        anchors_of(estimator, 12)
 
 
 @pytest.mark.parametrize(

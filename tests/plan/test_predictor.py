@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.feature_selection import SelectKBest, f_regression
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
@@ -112,7 +113,7 @@ def test_a_single_task_is_named(ridge, panel):
         (lambda data, anchors: data.to_numpy(), "rows is a ndarray of 20 models"),
         (lambda data, anchors: data.iloc[:0], "rows is a DataFrame of 0 models"),
         (lambda data, anchors: data[[*anchors, anchors[0]]], "several columns of one name: 't:"),
-        (lambda data, anchors: data.astype(str) + "x", "Results on anchors are no numbers"),
+        (lambda data, anchors: data.astype(str) + "x", "Results on anchors are not numbers"),
     ],
     ids=["array", "empty", "twice", "texts"],
 )
@@ -140,6 +141,17 @@ def test_results_on_another_scale_are_told(value, predictor, panel):
     match = rf"1 of 6 results lie outside \[0, 1\], .* the first is {value:g}\. Are they of another"
     with pytest.warns(UserWarning, match=match):
         predictor.predict(rows)
+
+
+def test_a_selector_that_takes_no_nan_gets_the_means_off_the_anchors(panel):
+    estimator = make_pipeline(SelectKBest(f_regression, k=3), Ridge())
+    estimator.fit(panel.data, panel.targets["overall"])
+    means = panel.data.mean().to_numpy()
+    predictor = predictor_of(estimator, panel, targets=["overall"], item_means=means)
+    anchors = panel.items.index[estimator[0].get_support()]
+    assert list(predictor.anchors.index) == list(anchors)
+    predicted = predictor.predict(panel.data[anchors])
+    np.testing.assert_array_equal(predicted["overall"], estimator.predict(panel.data))
 
 
 def test_anchors_of_each_models_own_are_refused(panel):

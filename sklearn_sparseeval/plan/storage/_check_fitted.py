@@ -93,9 +93,12 @@ def _check_support_vectors(estimator: Any) -> None:
     if strange:
         raise ValueError(f"an SVR has the attribute {strange[0]}")
     n_vectors = len(_array(has, "support_vectors_", np.float64, (None, width)))
-    if not _whole_numbers(has.get("shape_fit_"), 2) or has["shape_fit_"][1] != width:
-        raise ValueError(f"an SVR does not say that it was fitted on {width} columns")
-    n_rows = has["shape_fit_"][0]
+    fitted_on = has.get("shape_fit_")
+    if type(fitted_on) is not tuple or [type(one) for one in fitted_on] != [int, int]:
+        raise ValueError("an SVR does not say how many rows and columns it was fitted on")
+    n_rows, n_columns = fitted_on
+    if n_columns != width:
+        raise ValueError(f"an SVR was fitted on {n_columns} columns, not {width}")
     support = _array(has, "support_", np.int32, (n_vectors,))
     counts = _array(has, "_n_support", np.int32, (2,))
     if ((support < 0) | (support >= n_rows)).any() or counts[0] != n_vectors:
@@ -115,7 +118,7 @@ def _check_kernel(has: dict[str, Any]) -> None:
     kernel, degree = has.get("kernel"), has.get("degree")
     if type(kernel) is not str or kernel not in _KERNELS or has.get("_sparse") is not False:
         raise ValueError(f"an SVR is of an unknown kernel, or sparse; expected one of {_KERNELS}")
-    if not _whole_numbers((degree,), 1) or degree > _MOST_DEGREE:
+    if type(degree) is not int or not 0 <= degree <= _MOST_DEGREE:
         raise ValueError(f"an SVR has a polynomial of degree {degree!r}")
     for name in ("coef0", "_gamma", "cache_size"):
         value = has.get(name)
@@ -136,11 +139,6 @@ def _array(
     if not sizes_fit or not array.flags.c_contiguous or not np.isfinite(array).all():
         raise ValueError(f"{name} of an SVR has shape {array.shape}, expected {shape}, all finite")
     return array
-
-
-def _whole_numbers(values: Any, length: int) -> bool:
-    fits = type(values) is tuple and len(values) == length
-    return fits and all(type(one) is int and one >= 0 for one in values)
 
 
 _KERNELS = ("linear", "poly", "rbf", "sigmoid")

@@ -158,7 +158,7 @@ class NeighborTree(NamedTuple):
         Raises
         ------
         ValueError
-            If there is no such kind of tree, or its metric is no name.
+            If there is no such kind of tree, or its metric is not a name.
         """
         from sklearn import neighbors
 

@@ -13,7 +13,7 @@ from sklearn_sparseeval._errors import PredictorError
 from sklearn_sparseeval._files import write_whole
 from sklearn_sparseeval._optional import import_pandas
 from sklearn_sparseeval._sklearn import HasMethods, check_parameters
-from sklearn_sparseeval.comparison._budget import anchors_of, read_items
+from sklearn_sparseeval.comparison._budget import anchors_of, only_items
 from sklearn_sparseeval.numerics.missing import item_means
 from sklearn_sparseeval.plan._predictor import SavedPredictor
 from sklearn_sparseeval.plan.storage._description import (
@@ -278,12 +278,15 @@ def _check_fitted_on(estimator: Any, matrix: ScoreMatrix) -> None:
 
 def _needed_means(estimator: Any, matrix: ScoreMatrix) -> NDArray[np.float64] | None:
     """Return what stands in for the items that are not run, where NaN cannot."""
-    read = read_items(estimator, np.arange(len(matrix.items)))
-    return (
-        item_means(matrix.data.to_numpy(), empty=0.0)
-        if read is not None and not read.allow_nan
-        else None
-    )
+    rows = matrix.data.iloc[:1].fillna(0.0)
+    rows = only_items(rows, anchors_of(estimator, len(matrix.items)), np.nan)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            estimator.predict(rows if _has_names(estimator) else rows.to_numpy())
+    except ValueError:
+        return item_means(matrix.data.to_numpy(), empty=0.0)
+    return None
 
 
 def _observed_range(matrix: ScoreMatrix) -> tuple[float, float]:
@@ -341,6 +344,10 @@ def _check_same_matrix(path: Path, fields: dict[str, Any], matrix: ScoreMatrix) 
         )
 
 
+def _has_names(estimator: Any) -> bool:
+    return getattr(estimator, "feature_names_in_", None) is not None
+
+
 def predictions_for_check(
     estimator: Any, n_items: int, observed_range: tuple[float, float]
 ) -> NDArray[np.float64]:
@@ -368,9 +375,8 @@ def predictions_for_check(
     low, high = observed_range
     numbers = np.arange(n_items)
     rows: Any = np.array([np.where(numbers % divisor, high, low) for divisor in _DIVISORS])
-    names = getattr(estimator, "feature_names_in_", None)
-    if names is not None:
-        rows = import_pandas().DataFrame(rows, columns=names)
+    if _has_names(estimator):
+        rows = import_pandas().DataFrame(rows, columns=estimator.feature_names_in_)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # made-up models may well be unlike all others
         predicted = np.asarray(estimator.predict(rows), dtype=np.float64)

@@ -1,5 +1,6 @@
 """The closed list: what a predictor's file may name, and the class that each name stands for."""
 
+from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -218,12 +219,12 @@ def _is_trusted(node: dict[str, Any]) -> bool:
         return name in _listed(_FUNCTIONS)
     if loader == "ObjectNode":
         return name not in _listed(_FUNCTIONS) and module_name(name) is not None
-    if loader == "TupleNode" and name.removeprefix(f"{_PACKAGE}.") in _HELPERS:
-        return name.startswith(_PACKAGE)
+    if loader == "TupleNode" and name in {f"{_PACKAGE}.{one}" for one in _HELPERS}:
+        return True
     return name in _PLAIN_NODES.get(loader, ())
 
 
-def _listed(names: dict[str, tuple[str, ...]]) -> set[str]:
+def _listed(names: Mapping[str, tuple[str, ...]]) -> set[str]:
     return {f"sklearn.{room}.{name}" for room in names for name in names[room]}
 
 

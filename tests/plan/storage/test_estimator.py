@@ -4,14 +4,12 @@ import json
 import sys
 from copy import deepcopy
 
-import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.neighbors import KNeighborsRegressor
 
 from sklearn_sparseeval import AnchoredRegressor, MLPScoreRegressor, PredictorError, RandomSelector
 from sklearn_sparseeval.plan import load_predictor, save_predictor
-from sklearn_sparseeval.plan.storage._estimator import load_estimator, store_estimator
 
 TEXT = {"__class__": "str", "__module__": "builtins", "__loader__": "JsonNode"}
 
@@ -43,7 +41,7 @@ def edited(schema, key, value, place=None, **changes):
             edited(one, key, value, place, **changes)
 
 
-ESTIMATOR = "sklearn_sparseeval.anchored.AnchoredRegressor"
+ESTIMATOR = "sklearn_sparseeval.AnchoredRegressor"
 EMPTY = node("DictNode", "builtins.dict", content={}, key_types=node("ListNode", "builtins.list"))
 EVIL = {
     "function": (node("FunctionNode", "os.system"), "os.system"),
@@ -79,6 +77,28 @@ EVIL = {
     "dict-of-ours": (node("DictNode", ESTIMATOR, content={}, key_types=EMPTY), ESTIMATOR),
     "scalar": (node("NdArrayNode", "os.system", type="json", content=[], shape=EMPTY), "os.system"),
     "object": (node("ObjectNode", "tests.Evil"), "tests.Evil"),
+    "function-of-numpy": (node("FunctionNode", "numpy.exp"), "numpy.exp"),
+    "class-as-function": (node("FunctionNode", "sklearn.svm.SVR"), "sklearn.svm.SVR"),
+    "function-as-object": (
+        node("ObjectNode", "sklearn.feature_selection.f_regression"),
+        "sklearn.feature_selection.f_regression",
+    ),
+    "module-of-ours": (
+        node("ObjectNode", "sklearn_sparseeval.anchored.AnchoredRegressor"),
+        "sklearn_sparseeval.anchored.AnchoredRegressor",
+    ),
+    "module-of-a-helper": (
+        node("TupleNode", "sklearn_sparseeval.plan.storage._portable.TextArray", content=[]),
+        "sklearn_sparseeval.plan.storage._portable.TextArray",
+    ),
+    "module-of-scikit-learn": (
+        node("ObjectNode", "sklearn.linear_model._ridge.Ridge"),
+        "sklearn.linear_model._ridge.Ridge",
+    ),
+    "random-state-by-module": (
+        node("RandomStateNode", "numpy.random.mtrand.RandomState", content=EMPTY),
+        "numpy.random.mtrand.RandomState",
+    ),
     "stranger-of-ours": (
         node("ObjectNode", "sklearn_sparseeval.evil.AnchoredRegressor"),
         "sklearn_sparseeval.evil.AnchoredRegressor",
@@ -210,21 +230,15 @@ def test_forged_arrays_are_checked(name, place, value, match, panel, saved, forg
         load_predictor(path)
 
 
-def test_members_make_the_estimator_again(ridge, panel, tmp_path):
-    members = store_estimator(ridge, "mine")
-    assert all(isinstance(content, bytes) for content in members.values())
-    loaded = load_estimator(tmp_path, members, "mine")
-    np.testing.assert_array_equal(loaded.predict(panel.data), ridge.predict(panel.data))
-
-
-def test_skops_has_a_say_too(ridge, tmp_path, monkeypatch):
-    members = store_estimator(ridge, "mine")
+def test_skops_has_a_say_too(saved, ridge, panel, monkeypatch):
     monkeypatch.setattr("skops.io.get_untrusted_types", lambda data: ["new.Kind"])
     with pytest.raises(PredictorError, match=r"it holds new\.Kind, which no predictor does"):
-        load_estimator(tmp_path, members, "mine")
+        load_predictor(saved)
+    with pytest.raises(PredictorError, match=r"it holds new\.Kind, which loading would refuse"):
+        save_predictor(saved, ridge, panel)
 
 
-def test_without_skops_an_error_says_what_to_install(ridge, monkeypatch):
+def test_without_skops_an_error_says_what_to_install(saved, ridge, panel, monkeypatch):
     monkeypatch.setitem(sys.modules, "skops.io", None)
     with pytest.raises(PredictorError, match=r"sklearn-sparseeval\[harness\]"):
-        store_estimator(ridge, "mine")
+        save_predictor(saved, ridge, panel)
