@@ -1,5 +1,6 @@
 """What must hold before anything else is imported, and which files a run can leave unread."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -20,6 +21,17 @@ WHOLE_FILES = {
     "test_published_figures.py": "slow",
     "test_tutorials.py": "real_harness",
 }
+
+
+def pytest_collection():
+    """Let the garbage collector rest while thousands of tests are made."""
+    gc.disable()
+
+
+def pytest_collection_finish():
+    """Spare what is there for good from every later search for garbage."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_ignore_collect(collection_path: Path, config):
