@@ -484,6 +484,7 @@ def test_a_generator_of_splits_is_read_once_for_all_methods(panel):
 # ---- inputs ----
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "make",
     [
