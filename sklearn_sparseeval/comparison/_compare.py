@@ -11,6 +11,7 @@ import numpy as np
 import sklearn
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.parallel import Parallel, delayed
+from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
 from sklearn_sparseeval._version import __version__
@@ -28,7 +29,6 @@ from sklearn_sparseeval.comparison._comparison import Comparison
 from sklearn_sparseeval.comparison._results_file import ResultsFile
 from sklearn_sparseeval.comparison._run import Job, JobResult, run_job
 from sklearn_sparseeval.comparison._scoring import ceilings, check_scorers, shown_name
-from sklearn_sparseeval.numerics.threads import one_thread
 
 Array = NDArray[np.floating]
 Split = tuple[NDArray[np.intp], NDArray[np.intp]]
@@ -239,7 +239,7 @@ def _run(
         delayed(run_job)(job, named[job.method], data, splits[job.split], scorers) for job in jobs
     )
     # Beside the limit within each job: jobs in threads of this process would undo each other's.
-    with one_thread():
+    with threadpool_limits(1):
         try:
             parallel = Parallel(n_jobs=n_jobs, return_as="generator_unordered")
         except ValueError:  # backends that only return all at once, such as ray's

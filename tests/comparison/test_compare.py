@@ -598,7 +598,7 @@ def test_a_share_of_the_items_is_a_budget(panel):
         ({"groups": ["a"] * 7}, ValueError, "groups has 7 entries for the 60 models"),
         ({"cv": 0}, ValueError, "cv=0 is not a number of splits"),
         ({"cv": []}, ValueError, "gives no split"),
-        ({"scoring": "luck"}, ValueError, "'luck' is no scorer"),
+        ({"scoring": "luck"}, ValueError, "'luck' is not a scorer"),
         ({"X": [[1, np.inf], [0, 1]]}, ValueError, "infinity"),
         ({"X": [[np.nan, np.nan], [0, 1]]}, ValueError, "1 models have no result.*row 0"),
     ],
@@ -614,7 +614,10 @@ def test_wrong_arguments_are_refused_before_anything_runs(
 
 
 def test_without_pandas_it_says_what_to_install(panel, monkeypatch):
-    monkeypatch.setattr(_compare, "find_spec", lambda name: None)
+    for module in ("comparison._compare", "_optional"):
+        monkeypatch.setattr(
+            f"sklearn_sparseeval.{module}.find_spec", lambda name: None, raising=False
+        )
     with pytest.raises(ImportError, match=r"sklearn-sparseeval\[compare\]"):
         compare_estimators(METHODS, panel.data)
 
