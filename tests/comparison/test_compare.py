@@ -362,6 +362,7 @@ def test_another_scorer_of_the_same_name_is_told_apart(panel, tmp_path):
             compare_estimators({"mean": MEAN}, panel.data, **arguments | {"scoring": scoring})
 
 
+@pytest.mark.slow
 def test_a_method_that_cannot_travel_is_said_to(panel):
     class Local(Fails):
         def __reduce__(self):
