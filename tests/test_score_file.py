@@ -1,4 +1,4 @@
-"""Score matrices are read from csv, parquet and npz alike; what is no matrix is refused."""
+"""Score matrices are read from csv, parquet and npz alike; what is not a matrix is refused."""
 
 import sys
 

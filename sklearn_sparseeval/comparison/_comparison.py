@@ -317,7 +317,7 @@ class Comparison:
         -------
         ceiling : float or None
             Mean over the splits of :func:`~sklearn_sparseeval.metrics.noise_ceiling`; None where
-            it is not defined, as for scores `y` that are no means of the rows. No method is bound
+            it is not defined, as for scores `y` that are not row means. No method is bound
             by it, since what is predicted is the score on these very items; it says from where on
             a smaller error tells nothing about the ability of a model.
 

@@ -90,7 +90,7 @@ class ResultsFile:
     def _check_header(self, path: Path, header: dict[str, Any]) -> None:
         if header.get("format") != _FORMAT:
             raise ValueError(
-                f"{path} is no results file of compare_estimators that this version can read "
+                f"{path} is not a results file of compare_estimators that this version can read "
                 f"(its first line has format={header.get('format')!r}, expected {_FORMAT!r}). "
                 "Name another file."
             )
@@ -107,7 +107,7 @@ class ResultsFile:
         try:
             result = JobResult(**record)
         except TypeError as error:
-            raise ValueError(f"{path} holds a line that is no result: {record}.") from error
+            raise ValueError(f"{path} holds a line that is not a result: {record}.") from error
         key = result.method, result.n_anchors
         if key not in self._methods:  # left out this time
             return
@@ -125,9 +125,9 @@ def _parsed(path: Path, line: bytes, number: int) -> dict[str, Any]:
         record = json.loads(line)
     except ValueError as error:
         raise ValueError(
-            f"Line {number} of {path} is no JSON, so this is no results file of "
+            f"Line {number} of {path} is not JSON, so this is not a results file of "
             "compare_estimators, or a damaged one. Remove the line, or name another file."
         ) from error
     if not isinstance(record, dict):
-        raise ValueError(f"Line {number} of {path} is no result. Name another file.")
+        raise ValueError(f"Line {number} of {path} is not a result. Name another file.")
     return record

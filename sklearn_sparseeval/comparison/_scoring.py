@@ -54,7 +54,7 @@ def check_scorers(scoring: Any) -> dict[str, Scorer]:
         named = {name: name for name in scoring}
     else:
         raise TypeError(
-            f"scoring={scoring!r} is no name, no list of names and no dict of name to scorer. "
+            f"scoring={scoring!r} is not a name, a list of names or a dict of name to scorer. "
             "Pass a callable as {'its name': scorer}."
         )
     if not named:
@@ -87,7 +87,7 @@ def _scorer(name: str) -> Scorer:
         scorer: Scorer = get_scorer(name)
     except ValueError as error:
         raise ValueError(
-            f"scoring={name!r} is no scorer of sklearn_sparseeval ({', '.join(sorted(ours))}) "
+            f"scoring={name!r} is not a scorer of sklearn_sparseeval ({', '.join(sorted(ours))}) "
             "nor of scikit-learn (sklearn.metrics.get_scorer_names())."
         ) from error
     return scorer

@@ -34,6 +34,7 @@ def run(*arguments):
     return main(["compare", *arguments, "--jobs", "1", "--no-report"])
 
 
+@pytest.mark.slow
 def test_the_values_are_those_of_compare_estimators(panel, scores, tmp_path, capsys):
     assert run(str(scores), *QUICK, "--seed", "3") == 0
     printed = capsys.readouterr().out
@@ -60,6 +61,7 @@ def test_the_values_are_those_of_compare_estimators(panel, scores, tmp_path, cap
     assert not (folder / "report.html").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("protocol", "said"),
     [
@@ -107,6 +109,7 @@ def test_copies_are_held_out_together_where_no_families_are_named(panel):
         assert not set(sources % 20) & set(targets % 20)
 
 
+@pytest.mark.slow
 def test_a_second_run_reads_what_is_there(scores, capsys, monkeypatch):
     assert run(str(scores), *QUICK, "-o", "out") == 0
     first = capsys.readouterr().out

@@ -5,6 +5,8 @@ import pytest
 from sklearn_sparseeval.cli import main
 from sklearn_sparseeval.datasets import load_helm_lite
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_table_is_true(capsys):
     assert main(["demo", "--dataset", "helm_lite_commonsense", "--n-anchors", "20"]) == 0

@@ -243,6 +243,7 @@ def test_a_file_that_import_did_not_write_is_not_overwritten(history, write_runs
         assert main(["import", str(tmp_path / "runs"), "-o", str(path), "--jobs", "1"]) == 0
 
 
+@pytest.mark.slow
 def test_what_was_left_out_is_still_known_when_items_are_chosen(
     history, write_runs, tmp_path, capsys
 ):

@@ -336,6 +336,7 @@ def test_few_errors_are_told_once(history, write_runs, tmp_path, capsys):
     assert capsys.readouterr().out.count("The errors of 5 models are too few") == 1
 
 
+@pytest.mark.slow
 def test_percentages_are_printed_as_they_are(history, tmp_path, capsys):
     frame = (100 * history).rename_axis("model")
     frame.iloc[:N_SOURCES].to_csv(tmp_path / "s.csv")
@@ -371,6 +372,7 @@ def test_pandas_is_not_needed_to_say_that_it_is(plans, tmp_path, monkeypatch, ca
     assert pd.__version__
 
 
+@pytest.mark.slow
 def test_a_plan_of_a_matrix_of_several_tasks_is_predicted_from_a_matrix(tmp_path, history, capsys):
     tasks, items = zip(*(name.split(":") for name in history.columns), strict=True)
     matrix = ScoreMatrix.from_frame(history.iloc[:N_SOURCES], task=tasks, item=items)
@@ -403,6 +405,7 @@ def test_results_on_another_scale(plans, new, tmp_path, capsys):
     assert captured.out == ""
 
 
+@pytest.mark.slow
 def test_fractions_where_the_history_has_percentages(history, new, tmp_path, capsys):
     (100 * history.iloc[:N_SOURCES]).rename_axis("model").to_csv(tmp_path / "percent.csv")
     plan = tmp_path / "plan"

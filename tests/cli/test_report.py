@@ -17,6 +17,8 @@ from sklearn_sparseeval.cli import main
 from sklearn_sparseeval.comparison import compare_estimators
 from sklearn_sparseeval.datasets import make_score_matrix
 
+pytestmark = pytest.mark.slow
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
 # What is seen of each picture: its size on the page and whether it was decoded.
 PROBE = """<script>addEventListener("load", () => {

@@ -37,7 +37,8 @@ def words(value):
 
 
 def run(*arguments):
-    return main(["select", *map(str, arguments), "--jobs", "1"])
+    fewer = [] if "--folds" in arguments else ["--folds", "3"]  # which is quicker
+    return main(["select", *map(str, arguments), "--jobs", "1", *fewer])
 
 
 def plan(folder="plan"):
@@ -135,12 +136,14 @@ def test_json_is_the_plan(scores, capsys):
     assert json.loads(captured.out) == {"output": "plan", **plan()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("k", "n_anchors"), [("1", 1), ("0.1", 5), ("50", 50)])
 def test_a_number_or_a_share_of_the_items(scores, k, n_anchors):
     assert run("scores.parquet", "-k", k, "-o", "plan") == 0
     assert plan()["n_anchors"] == n_anchors
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("method", "targets"),
     [
@@ -162,6 +165,7 @@ def test_other_methods(scores, matrix, method, targets, capsys):
     assert (note in capsys.readouterr().out) == (len(targets) == 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["helm_lite_commonsense", "csv", "npz"])
 def test_matrices_of_no_harness(source, tmp_path, monkeypatch, history, capsys):
     monkeypatch.chdir(tmp_path)
@@ -182,6 +186,7 @@ def test_matrices_of_no_harness(source, tmp_path, monkeypatch, history, capsys):
     assert ("24 of the 24 models are of one family" in printed) == (source == "csv")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "arguments", "score_range", "note"),
     [
@@ -204,6 +209,7 @@ def test_the_range_of_the_scores(scores, matrix, change, arguments, score_range,
     assert ("in percentage points" in capsys.readouterr().out) == (top <= 1)
 
 
+@pytest.mark.slow
 def test_missing_results_are_used_as_the_method_can(scores, matrix):
     rng = np.random.default_rng(0)
     data = matrix.data.mask(rng.random(matrix.data.shape) < 0.1)
@@ -265,6 +271,7 @@ def test_a_margin_that_so_few_models_cannot_tell(scores, matrix, capsys):
     assert target["margin_90"] == pytest.approx(errors.abs().max())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("given", "commands"),
     [("lm_eval", 1), ("inspect", 1), ("opencompass", 0), ("vlmevalkit", 0), ("helm", 0), ("", 0)],
@@ -280,6 +287,7 @@ def test_harnesses(scores, matrix, given, commands):
     assert ("--harness-args was not used" in notes()) == (not commands)
 
 
+@pytest.mark.slow
 def test_a_plan_is_replaced_by_force_only_and_nothing_else_is_touched(scores, capsys):
     assert run("scores.parquet", "-k", "8", "-o", "plan") == 0
     mine = scores.parent / "plan" / "results" / "mine.txt"

@@ -74,6 +74,7 @@ def test_a_predictor_alone_tells_what_it_knows(folder, plan, capsys):
     assert "with seed" not in printed
 
 
+@pytest.mark.slow
 def test_scores_that_are_no_fractions(tmp_path, capsys):
     import pandas as pd
 

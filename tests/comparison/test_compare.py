@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from _panels import FirstItemsRegressor
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.cluster import KMeans
 from sklearn.linear_model import Ridge, RidgeCV
@@ -34,7 +35,13 @@ from sklearn_sparseeval.splitters import FamilyShuffleSplit, StrengthSplit
 MEAN = AnchoredRegressor(RandomSelector(), WeightedMeanRegressor())
 RIDGE = make_pipeline(SparseRidgeSelector(), ResidualRidgeRegressor())
 METHODS = {"mean": MEAN, "ridge": RIDGE}
-QUICK = {"n_anchors": [4, 8], "cv": 3, "random_state": 0}
+# One metric: the ceilings of all take longer than the fits.
+QUICK = {
+    "n_anchors": [4, 8],
+    "cv": 3,
+    "random_state": 0,
+    "scoring": "neg_mean_absolute_error",
+}
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +78,7 @@ class Fails(RegressorMixin, BaseEstimator):
 def test_a_value_is_that_of_the_method_on_the_split(panel):
     X, y = panel.data, panel.target
     cv = ShuffleSplit(3, test_size=0.3, random_state=1)
-    frame = compare_estimators(METHODS, X, n_anchors=6, cv=cv, random_state=0).frame()
+    frame = compare_estimators(METHODS, X, **QUICK | {"n_anchors": 6, "cv": cv}).frame()
     for split, (old, new) in enumerate(cv.split(X)):  # noqa: B007  (read by the query)
         method = make_pipeline(SparseRidgeSelector(6), ResidualRidgeRegressor())
         expected = mean_absolute_error(y[new], method.fit(X[old], y[old]).predict(X[new]))
@@ -82,9 +89,8 @@ def test_a_value_is_that_of_the_method_on_the_split(panel):
 
 
 def test_the_frame_has_a_row_for_everything(panel):
-    comparison = compare_estimators(
-        METHODS, panel.data, scoring=["neg_mean_absolute_error", "bias"], **QUICK
-    )
+    arguments = QUICK | {"scoring": ["neg_mean_absolute_error", "bias"]}
+    comparison = compare_estimators(METHODS, panel.data, **arguments)
     frame = comparison.frame()
     keys = ["method", "n_anchors", "split", "metric"]
     assert len(frame) == 2 * 2 * 3 * 2 == len(frame[keys].drop_duplicates())
@@ -144,20 +150,6 @@ class PeekingSelector(ClusterSelector):
         return super().transform(X)
 
 
-class ReadsAll(RegressorMixin, BaseEstimator):
-    """Chooses one item for show, and predicts the mean of every result it can see."""
-
-    def __init__(self, n_anchors=1):
-        self.n_anchors = n_anchors
-
-    def fit(self, X, y):
-        self.anchors_ = np.arange(self.n_anchors)
-        return self
-
-    def predict(self, X):
-        return np.nanmean(X, axis=1)
-
-
 def test_a_selector_that_peeks_gains_nothing():
     """Clustering on all rows before the split is how the released scripts leak."""
     data = load_helm_lite(task="commonsense")
@@ -169,7 +161,7 @@ def test_a_selector_that_peeks_gains_nothing():
             "honest": make_pipeline(ClusterSelector(), ResidualRidgeRegressor()),
             "peeking": make_pipeline(PeekingSelector(), ResidualRidgeRegressor()),
         },
-        X, cv=cv, n_anchors=30, random_state=0,
+        X, **QUICK | {"cv": cv, "n_anchors": 30},
     ).summary().set_index("method")["mean"]  # fmt: skip
 
     anchors = ClusterSelector(30).fit(X).anchors_  # the script: on the rows of all models
@@ -185,7 +177,8 @@ def test_a_selector_that_peeks_gains_nothing():
 
 
 def test_a_regressor_that_reads_all_items_gains_nothing(panel):
-    comparison = compare_estimators({"all": ReadsAll()}, panel.data, n_anchors=[5, 40], cv=2)
+    arguments = QUICK | {"n_anchors": [5, 40], "cv": 2}
+    comparison = compare_estimators({"all": FirstItemsRegressor()}, panel.data, **arguments)
     errors = comparison.summary().set_index("n_anchors")["mean"]
     assert errors[40] == pytest.approx(0, abs=1e-12)  # with all items it is the score itself
     assert errors[5] > 0.05
@@ -194,6 +187,7 @@ def test_a_regressor_that_reads_all_items_gains_nothing(panel):
 # ---- the same numbers, whatever the machine ----
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "context",
     [{"n_jobs": 2}, {"backend": "threading", "n_jobs": 2}, {"backend": "multiprocessing"}],
@@ -366,9 +360,10 @@ def test_another_scorer_of_the_same_name_is_told_apart(panel, tmp_path):
     ):
         with expectation:
             scoring = {"top": get_scorers(k=k)["top_k_overlap"]}
-            compare_estimators({"mean": MEAN}, panel.data, scoring=scoring, **arguments)
+            compare_estimators({"mean": MEAN}, panel.data, **arguments | {"scoring": scoring})
 
 
+@pytest.mark.slow
 def test_a_method_that_cannot_travel_is_said_to(panel):
     class Local(Fails):
         def __reduce__(self):
@@ -409,7 +404,7 @@ def test_a_failure_is_recorded_and_not_fatal(panel, tmp_path):
 
 def test_ctrl_c_stops_it(panel):
     with pytest.raises(KeyboardInterrupt):
-        compare_estimators({"m": Fails(error=KeyboardInterrupt)}, panel.data, n_anchors=9, cv=2)
+        compare_estimators({"m": Fails(error=KeyboardInterrupt)}, panel.data, **QUICK)
 
 
 # ---- splits and groups ----
@@ -431,7 +426,7 @@ def test_an_int_holds_out_whole_families_where_groups_are_given(panel):
 )  # fmt: skip
 def test_any_splitter_will_do(panel, cv):
     comparison = compare_estimators(
-        {"mean": MEAN}, panel.data, groups=panel.families, cv=cv, n_anchors=5
+        {"mean": MEAN}, panel.data, groups=panel.families, **QUICK | {"cv": cv, "n_anchors": 5}
     )
     assert len(comparison.splits) == 3
     assert comparison.failures().empty
@@ -440,7 +435,7 @@ def test_any_splitter_will_do(panel, cv):
 def test_sources_are_weaker_than_targets_where_the_splitter_says_so(panel):
     cv = StrengthSplit(3, random_state=0)
     for sources, targets in compare_estimators(
-        {"mean": MEAN}, panel.data, cv=cv, n_anchors=5
+        {"mean": MEAN}, panel.data, **QUICK | {"cv": cv}
     ).splits:
         assert panel.target[sources].max() <= panel.target[targets].min()
 
@@ -448,14 +443,14 @@ def test_sources_are_weaker_than_targets_where_the_splitter_says_so(panel):
 def test_families_that_a_splitter_does_not_hold_out_are_warned_of(panel):
     with pytest.warns(UserWarning, match="groups parameter is ignored by KFold"):
         compare_estimators(
-            {"mean": MEAN}, panel.data, groups=panel.families, cv=KFold(3), n_anchors=5
+            {"mean": MEAN}, panel.data, groups=panel.families, **QUICK | {"cv": KFold(3)}
         )
 
 
 def test_masks_are_rows(panel):
     new = np.arange(60) >= 45
     by_mask, by_row = (
-        compare_estimators(METHODS, panel.data, cv=cv, n_anchors=5, random_state=0)
+        compare_estimators(METHODS, panel.data, **QUICK | {"cv": cv, "n_anchors": 5})
         for cv in ([(~new, new)] * 2, [(np.flatnonzero(~new), np.flatnonzero(new))] * 2)
     )
     pd.testing.assert_frame_equal(
@@ -484,13 +479,14 @@ def test_splits_that_are_none_are_refused(panel, split, message):
 
 def test_a_generator_of_splits_is_read_once_for_all_methods(panel):
     splits = KFold(2).split(panel.data)
-    comparison = compare_estimators(METHODS, panel.data, cv=splits, n_anchors=5)
+    comparison = compare_estimators(METHODS, panel.data, **QUICK | {"cv": splits, "n_anchors": 5})
     assert comparison.summary()["n_splits"].tolist() == [2, 2]
 
 
 # ---- inputs ----
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "make",
     [
@@ -536,7 +532,7 @@ def test_a_model_without_results_is_one_with_y(panel):
     X = panel.data.copy()
     X[0] = np.nan
     comparison = compare_estimators(
-        {"mean": MEAN}, X, panel.target, cv=[(range(1, 40), range(40, 60))], n_anchors=5
+        {"mean": MEAN}, X, panel.target, **QUICK | {"cv": [(range(1, 40), range(40, 60))]}
     )
     assert comparison.failures().empty
 
@@ -544,7 +540,7 @@ def test_a_model_without_results_is_one_with_y(panel):
 def test_families_stay_what_they_are(panel):
     groups = [1, "1"] * 30
     comparison = compare_estimators(
-        {"mean": MEAN}, panel.data, groups=groups, cv=[(range(40), range(40, 60))], n_anchors=5
+        {"mean": MEAN}, panel.data, groups=groups, **QUICK | {"cv": [(range(40), range(40, 60))]}
     )
     assert set(comparison.predictions()["family"]) == {1, "1"}
 
@@ -552,7 +548,7 @@ def test_families_stay_what_they_are(panel):
 def test_missing_results():
     panel = make_score_matrix(40, 30, missing=0.1, random_state=0)
     method = AnchoredRegressor(SparseRidgeSelector(), ResidualRidgeRegressor())
-    comparison = compare_estimators({"m": method}, panel.data, n_anchors=6, cv=3, random_state=0)
+    comparison = compare_estimators({"m": method}, panel.data, **QUICK)
     assert comparison.failures().empty
     assert comparison.predictions()["y_true"].isin(panel.target).all()
 
@@ -576,7 +572,9 @@ def test_get_methods_by_name(panel):
 
 
 def test_a_share_of_the_items_is_a_budget(panel):
-    comparison = compare_estimators({"m": MEAN}, panel.data, n_anchors=[0.2, 8, 0.001], cv=2)
+    comparison = compare_estimators(
+        {"m": MEAN}, panel.data, **QUICK | {"n_anchors": [0.2, 8, 0.001]}
+    )
     assert comparison.n_anchors == [1, 8]
 
 
@@ -602,7 +600,7 @@ def test_a_share_of_the_items_is_a_budget(panel):
         ({"groups": ["a"] * 7}, ValueError, "groups has 7 entries for the 60 models"),
         ({"cv": 0}, ValueError, "cv=0 is not a number of splits"),
         ({"cv": []}, ValueError, "gives no split"),
-        ({"scoring": "luck"}, ValueError, "'luck' is no scorer"),
+        ({"scoring": "luck"}, ValueError, "'luck' is not a scorer"),
         ({"X": [[1, np.inf], [0, 1]]}, ValueError, "infinity"),
         ({"X": [[np.nan, np.nan], [0, 1]]}, ValueError, "1 models have no result.*row 0"),
     ],
@@ -618,7 +616,10 @@ def test_wrong_arguments_are_refused_before_anything_runs(
 
 
 def test_without_pandas_it_says_what_to_install(panel, monkeypatch):
-    monkeypatch.setattr(_compare, "find_spec", lambda name: None)
+    for module in ("comparison._compare", "_optional"):
+        monkeypatch.setattr(
+            f"sklearn_sparseeval.{module}.find_spec", lambda name: None, raising=False
+        )
     with pytest.raises(ImportError, match=r"sklearn-sparseeval\[compare\]"):
         compare_estimators(METHODS, panel.data)
 
@@ -629,15 +630,14 @@ def test_the_bar_is_shown_on_request(panel, capsys, progress):
     assert ("6/6" in capsys.readouterr().err) == (progress is True)
 
 
+@pytest.mark.slow
 def test_on_real_data_chosen_anchors_beat_random_ones():
     data = load_helm_lite(task="mmlu")
     comparison = compare_estimators(
         ["random-ridge", "sparse-ridge"],
         data.data,
         groups=data.families,
-        n_anchors=50,
-        cv=6,
-        random_state=0,
+        **QUICK | {"n_anchors": 50, "cv": 6},
     )
     assert comparison.best() == "sparse-ridge"
     assert comparison.summary().set_index("method").loc["sparse-ridge", "difference"] < -0.002

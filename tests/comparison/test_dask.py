@@ -1,5 +1,6 @@
 """A comparison on a dask cluster of two workers gives the table that it gives here."""
 
+import dask
 import joblib
 import pandas as pd
 import pytest
@@ -11,13 +12,16 @@ from sklearn_sparseeval.datasets import make_score_matrix
 
 @pytest.fixture(scope="module")
 def cluster():
+    patience = {"distributed.comm.timeouts.connect": "10m", "distributed.comm.timeouts.tcp": "10m"}
     with (
+        dask.config.set(patience),  # the machine may have other things to do
         LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
-        Client(cluster) as client,
+        Client(cluster, timeout=600) as client,
     ):
         yield client
 
 
+@pytest.mark.slow
 def test_the_table_is_the_same(cluster):
     panel = make_score_matrix(60, 40, families=12, random_state=0)
     arguments = {

@@ -122,9 +122,9 @@ def test_methods_and_budgets_left_out_this_time_do_not_count(path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("model,q1\n", "Line 1 of .* is no JSON"),
-        ("[1]\n", "Line 1 of .* is no result"),
-        ("{}\n", "no results file of compare_estimators"),
+        ("model,q1\n", "Line 1 of .* is not JSON"),
+        ("[1]\n", "Line 1 of .* is not a result"),
+        ("{}\n", "not a results file of compare_estimators"),
         (json.dumps({"format": "sklearn_sparseeval comparison 0"}) + "\n", "this version"),
     ],
     ids=["csv", "list", "object", "other version"],
@@ -148,8 +148,8 @@ def test_two_processes_do_not_share_a_file(path):
 
 @pytest.mark.parametrize(
     ("line", "message"),
-    [("{}\n", "holds a line that is no result"), ("oops\n", "Line 4 of")],
-    ids=["no result", "no JSON"],
+    [("{}\n", "holds a line that is not a result"), ("oops\n", "Line 4 of")],
+    ids=["not a result", "not JSON"],
 )
 def test_a_damaged_line_is_named(path, line, message):
     compared(path)

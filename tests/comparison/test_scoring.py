@@ -48,9 +48,9 @@ def test_by_default_the_mean_absolute_error_comes_first(data):
     ("scoring", "error", "message"),
     [
         ("mean_absolute_error", ValueError, "its scorer.*'neg_mean_absolute_error'"),
-        ("accurazy", ValueError, "'accurazy' is no scorer of sklearn_sparseeval"),
+        ("accurazy", ValueError, "'accurazy' is not a scorer of sklearn_sparseeval"),
         ([], ValueError, "scoring is empty"),
-        (3, TypeError, "scoring=3 is no name"),
+        (3, TypeError, "scoring=3 is not a name"),
         (make_scorer(mean_absolute_error), TypeError, "Pass a callable as"),
         ([make_scorer(mean_absolute_error)], TypeError, "scoring holds make_scorer"),
         ({3: "bias"}, TypeError, "scoring holds 3: 'bias'"),

@@ -311,6 +311,7 @@ def test_public_names():
     assert all(callable(getattr(datasets, public)) for public in datasets.__all__)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "code",
     [

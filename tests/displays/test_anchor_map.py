@@ -96,6 +96,7 @@ def test_scores_of_the_benchmark_can_be_given():
     assert display.discrimination == pytest.approx(expected)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(
     arrays(float, st.tuples(st.integers(1, 7), st.integers(1, 5)), elements=CELLS), st.booleans()
@@ -338,6 +339,7 @@ def size_of_svg(display, **options):
     return stream.tell()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_groups", [None, 6, 30])
 def test_many_items_make_a_small_file(n_groups):
     random, n_items = np.random.default_rng(0), 14_000
@@ -351,6 +353,7 @@ def test_many_items_make_a_small_file(n_groups):
     assert size_of_svg(display) < 700_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_groups", [None, 6, 30])
 def test_many_items_of_a_benchmark_make_a_small_file_in_print_too(n_groups):
     scores = make_score_matrix(60, 14_000, random_state=0).data
@@ -391,6 +394,7 @@ def test_settings_of_matplotlib_stay():
     assert mpl.rcParams == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("width", "font_size"), [(3.3, 8), (7, None)])
 def test_no_text_stands_out_of_the_figure(outside, width, font_size):
     groups = [f"a subject with a rather long name {letter}" for letter in "xyzx"]

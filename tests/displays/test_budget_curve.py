@@ -63,6 +63,7 @@ def test_without_a_noise_ceiling_there_is_nan(fake):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("metric", [MAE, TAU, BIAS])
 def test_the_frame_of_a_real_comparison(real, metric):
     frame = BudgetCurveDisplay.from_comparison(real, metrics=[metric]).frame()
@@ -85,6 +86,7 @@ def test_a_real_comparison_is_drawn(real):
     assert set(display.noise_ceilings_) == {MAE, TAU}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("unit", "factor"), [("points", 100), ("score", 1)])
 @pytest.mark.parametrize("method", ["a", "b", "c"])
 def test_the_lines_hold_the_means(display, unit, factor, method):
@@ -130,6 +132,7 @@ def test_methods_stand_side_by_side(display):
         assert x[metric, "c"] == pytest.approx([10 * shift, 40 * shift])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("n_methods", "budgets"), [(2, (10, 15)), (20, (10,)), (20, (10, 20, 200)), (60, (10, 15))]
 )

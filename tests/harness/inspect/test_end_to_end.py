@@ -34,6 +34,8 @@ VALUES = [
 CHOSEN_NUMBERS = ["10", "2", "7"]
 N_NUMBERED = 12
 
+pytestmark = pytest.mark.real_harness
+
 # Each model's answers follow from its name and the question, so the test can compute them.
 TASKS = """
 import os
