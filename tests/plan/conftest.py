@@ -18,7 +18,7 @@ def panel():
     """Twenty models on eight items of two tasks."""
     scores = np.random.default_rng(0).integers(2, size=(20, 8)).astype(float)
     data = pd.DataFrame(scores, [f"acme/{i}" for i in range(20)], [f"t:{i}" for i in range(8)])
-    return ScoreMatrix.from_frame(data, task=["a", "b"] * 4, item=list("01234567"))
+    return ScoreMatrix.from_frame(data, items={"task": ["a", "b"] * 4, "item": list("01234567")})
 
 
 @pytest.fixture(scope="session")

@@ -47,9 +47,9 @@ def test_forms_of_nan_and_zero_and_the_layout_do_not_count(data):
 def test_values_names_and_weights_count(data, change):
     changed, columns = change(data)
     expected = matrix_fingerprint(ScoreMatrix.from_frame(data))
-    assert matrix_fingerprint(ScoreMatrix.from_frame(changed, **columns)) != expected
+    assert matrix_fingerprint(ScoreMatrix.from_frame(changed, items=columns)) != expected
 
 
 def test_what_else_is_known_of_items_does_not_count(data):
-    other = ScoreMatrix.from_frame(data, task="a", metric="acc", cost=5.0)
+    other = ScoreMatrix.from_frame(data, items={"task": "a", "metric": "acc", "cost": 5.0})
     assert matrix_fingerprint(other) == matrix_fingerprint(ScoreMatrix.from_frame(data))

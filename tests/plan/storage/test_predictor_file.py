@@ -49,10 +49,12 @@ MATRIX = ScoreMatrix.from_frame(
     pd.DataFrame(PANEL.data, columns=[f"t:{i}" for i in range(30)]).set_axis(
         [f"acme/{i}" for i in range(40)]
     ),
-    task=["even", "odd"] * 15,
-    item=[str(i) for i in range(30)],
-    weight=np.linspace(1, 2, 30),
-    content_hash=[2**63 + i for i in range(30)],
+    items={
+        "task": ["even", "odd"] * 15,
+        "item": [str(i) for i in range(30)],
+        "weight": np.linspace(1, 2, 30),
+        "content_hash": [2**63 + i for i in range(30)],
+    },
 )
 PROGRAM = """
 import sys, numpy as np, pandas as pd
