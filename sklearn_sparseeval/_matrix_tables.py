@@ -77,7 +77,8 @@ def model_table(models: list[str], families: Any = None, dates: Any = None) -> "
     """
     pd = import_pandas()
     family = pd.Series(_by_name(families, models, "families"), models, dtype=object)
-    date = pd.to_datetime(pd.Series(_by_name(dates, models, "dates"), models), utc=True, format="mixed")
+    given = pd.Series(_by_name(dates, models, "dates"), models)
+    date = pd.to_datetime(given, utc=True, format="mixed")
     frame: DataFrame = pd.DataFrame(
         {
             "family": family.where(family.notna(), None),
