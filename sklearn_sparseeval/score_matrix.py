@@ -538,8 +538,9 @@ def _chosen(wanted: Iterable[str] | None, names: Any, what: str) -> list[Any]:
 
 def _equal_rows(ours: "DataFrame", theirs: "DataFrame") -> Any:
     """Tell which rows say the same; what one of them does not know does not count."""
-    same = (ours == theirs).fillna(True).astype(bool) | ours.isna() | theirs.isna()
-    return same.all(axis=1).to_numpy(dtype=bool)
+    unknown = ours.isna() | theirs.isna()
+    left, right = (table.astype(object).mask(unknown, 0) for table in (ours, theirs))
+    return (left == right).all(axis=1).to_numpy(dtype=bool)
 
 
 def _weighted_means(data: "DataFrame", weights: Any) -> Any:

@@ -237,7 +237,7 @@ def described(matrix):
         (lambda known: known | {"notes": [1]}, "is damaged .AttributeError"),
         (lambda known: known | {"families": ["a"]}, "families has 1 values for 3 models"),
         (lambda known: known | {"dates": ["soon"] * 3}, "is damaged .*soon"),
-        (lambda known: known | {"targets": {"overall": [1.0]}}, "is damaged .ValueError"),
+        (lambda known: known | {"targets": {"overall": [1.0, 0.5]}}, "is damaged .ValueError"),
         (lambda known: [1], r"damaged: .*TypeError"),
         (lambda known: known | {"items": {}}, "is damaged .KeyError: 'content_hash'"),
         (
