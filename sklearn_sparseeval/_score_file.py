@@ -132,6 +132,12 @@ def is_described(path: Path) -> bool:
 
 def _csv(scores: "DataFrame", families: list[str] | None, description: dict[str, Any]) -> bytes:
     frame = scores
+    named = [name for name in frame.columns if str(name).lower() == _FAMILY_COLUMN]
+    if named:
+        raise ValueError(
+            f"An item is called {named[0]!r}, which a csv file would read as the models' families. "
+            "Write .parquet or .npz."
+        )
     if families is not None:
         frame = frame.copy(deep=False)
         frame.insert(0, _FAMILY_COLUMN, families)

@@ -9,6 +9,17 @@ import numpy as np
 
 from sklearn_sparseeval._errors import ResultsError
 from sklearn_sparseeval._fingerprint import fingerprint_column
+from sklearn_sparseeval._matrix_tables import (
+    HASHES,
+    MODEL_COLUMNS,
+    TEXT,
+    item_table,
+    model_table,
+    score_table,
+    target_table,
+)
+from sklearn_sparseeval._matrix_tables import ITEM_COLUMNS as ITEM_COLUMNS
+from sklearn_sparseeval._matrix_tables import OVERALL as OVERALL
 from sklearn_sparseeval._messages import counted, listing
 from sklearn_sparseeval._notes import Note
 from sklearn_sparseeval._optional import import_pandas
@@ -17,23 +28,6 @@ from sklearn_sparseeval._score_file import read_score_file, write_score_file
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-OVERALL = "overall"
-ITEM_COLUMNS = (
-    "task",
-    "item",
-    "group",
-    "metric",
-    "filter",
-    "weight",
-    "cost",
-    "content_hash",
-    "prompt_hash",
-    "setting",
-    "harness",
-)
-_TEXT = "text"  # a further column, where the items' texts are known
-_MODEL_COLUMNS = ("family", "date")
-_HASHES = ("content_hash", "prompt_hash")
 _FORMAT = 2
 
 
@@ -106,7 +100,7 @@ class ScoreMatrix:
     ) -> None:
         self.data = data
         self.items = items
-        self.models = _model_frame(list(data.index)) if models is None else models
+        self.models = model_table(list(data.index)) if models is None else models
         self.notes = list(notes)
         self._given_targets = targets
         self._check_names()
@@ -133,8 +127,7 @@ class ScoreMatrix:
         n_missing = int(self.data.isna().to_numpy().sum())
         missing = f", {n_missing / self.data.size:.1%} not evaluated" if n_missing else ""
         n_families = self.models["family"].nunique()
-        families = f" of {counted(n_families, 'family')}" if n_families else ""
-        families = families.replace("familys", "families")
+        families = f" of {n_families} famil{'y' if n_families == 1 else 'ies'}" * bool(n_families)
         return (
             f"{type(self).__name__} of {counted(len(self.data), 'model')}{families} x "
             f"{counted(len(self.items), 'item')}{tasks}{missing}"
@@ -173,10 +166,10 @@ class ScoreMatrix:
                 f"items has no column {', '.join(missing)}; expected {', '.join(ITEM_COLUMNS)}. "
                 "ScoreMatrix.from_frame fills in what is not known."
             )
-        if list(self.models.columns) != list(_MODEL_COLUMNS):
+        if list(self.models.columns) != list(MODEL_COLUMNS):
             raise ValueError(
                 f"models has the columns {listing(list(self.models.columns))}; expected "
-                f"{' and '.join(_MODEL_COLUMNS)}. ScoreMatrix.from_frame takes families and dates."
+                f"{' and '.join(MODEL_COLUMNS)}. ScoreMatrix.from_frame takes families and dates."
             )
         tasks = set(self.items["task"])
         if OVERALL in tasks and len(tasks) > 1:
@@ -224,9 +217,11 @@ class ScoreMatrix:
 
         Raises
         ------
+        TypeError
+            If `frame` or `targets` has no names.
         ValueError
-            If a column of `items` is unknown, a name is missing in what is matched by name, or
-            the parts do not fit together.
+            If a column of `frame` does not hold numbers, one of `items` is unknown, a name is
+            missing in what is matched by name, or the parts do not fit together.
 
         Examples
         --------
@@ -235,14 +230,13 @@ class ScoreMatrix:
         >>> ScoreMatrix.from_frame(frame, families=["acme", "acme"])
         ScoreMatrix of 2 models of 1 family x 2 items
         """
-        names = [str(name) for name in frame.columns]
-        models = [str(name) for name in frame.index]
-        scores = frame.set_axis(names, axis=1).set_axis(models, axis=0).astype(np.float64)
+        scores = score_table(frame)
+        models, names = list(scores.index), list(scores.columns)
         return cls(
             scores,
-            _item_frame(items, names),
-            _model_frame(models, families, dates),
-            targets=_target_frame(targets, models),
+            item_table(items, names),
+            model_table(models, families, dates),
+            targets=target_table(targets, models),
             notes=notes,
         )
 
@@ -462,7 +456,7 @@ class ScoreMatrix:
         """Return all but the scores, as JSON holds it."""
         pd = import_pandas()
         items = {str(name): column.tolist() for name, column in self.items.items()}
-        for name in (*_HASHES, _TEXT):
+        for name in (*HASHES, TEXT):
             if name in items:
                 items[name] = [None if pd.isna(one) else one for one in items[name]]
         items["name"] = [str(name) for name in self.items.index]
@@ -487,12 +481,12 @@ class ScoreMatrix:
             )
         try:
             columns = dict(described["items"])
-            columns |= {name: fingerprint_column(columns[name]) for name in _HASHES}
+            columns |= {name: fingerprint_column(columns[name]) for name in HASHES}
             items = pd.DataFrame(columns).set_index("name")
             given = described["targets"]
             targets = None if given is None else pd.DataFrame(given, data.index)
             notes = [Note.from_dict(note) for note in described["notes"]]
-            models = _model_frame(list(data.index), described["families"], described["dates"])
+            models = model_table(list(data.index), described["families"], described["dates"])
             return cls(data.astype(np.float64), items, models, targets=targets, notes=notes)
         except (
             AttributeError, KeyError, TypeError, ValueError, OverflowError, IndexError,
@@ -500,74 +494,6 @@ class ScoreMatrix:
             raise ResultsError(
                 f"{path} is damaged ({type(error).__name__}: {error}). Import the results again."
             ) from error
-
-
-def _model_frame(models: list[str], families: Any = None, dates: Any = None) -> "DataFrame":
-    """Make the table of the models; what is None is not known."""
-    pd = import_pandas()
-    family = pd.Series(_by_name(families, models, "families"), models, dtype=object)
-    date = pd.to_datetime(pd.Series(_by_name(dates, models, "dates"), models), utc=True)
-    frame: DataFrame = pd.DataFrame(
-        {
-            "family": family.where(family.notna(), None),
-            "date": date.dt.tz_localize(None).astype("datetime64[ns]"),
-        }
-    )
-    return frame
-
-
-def _by_name(values: Any, names: list[str], what: str) -> Any:
-    """Return one value per name; those of a Series are matched by its index."""
-    if values is None:
-        return [None] * len(names)
-    if hasattr(values, "index") and hasattr(values, "reindex"):
-        named = values.set_axis([str(name) for name in values.index])
-        missing = [name for name in names if name not in named.index]
-        if missing:
-            raise ValueError(f"{what} has no value for {listing(missing)}; expected one each.")
-        return named.loc[names].to_numpy()
-    values = list(values)
-    if len(values) != len(names):
-        raise ValueError(f"{what} has {len(values)} values for {len(names)} models.")
-    return values
-
-
-def _item_frame(items: Any, names: list[str]) -> "DataFrame":
-    """Make the table of the items from the columns that are known."""
-    pd = import_pandas()
-    if hasattr(items, "columns") and hasattr(items, "loc"):
-        items = items.set_axis([str(name) for name in items.index])
-        missing = [name for name in names if name not in items.index]
-        if missing:
-            raise ValueError(f"items has no row for {listing(missing)}; expected one each.")
-        items = {str(name): column.loc[names].tolist() for name, column in items.items()}
-    given = dict(items or {})
-    unknown = [name for name in given if name not in (*ITEM_COLUMNS, _TEXT)]
-    if unknown:
-        raise ValueError(
-            f"Items have no column {', '.join(map(repr, unknown))}; expected some of "
-            f"{', '.join((*ITEM_COLUMNS, _TEXT))}."
-        )
-    known: dict[str, Any] = {"task": "benchmark", "item": names, "metric": "score"}
-    known |= {"filter": "none", "weight": 1.0, "cost": np.nan, "setting": "", "harness": ""}
-    known |= given
-    known.setdefault("group", known["task"])
-    for name in _HASHES:
-        known[name] = fingerprint_column(known.get(name, [None] * len(names)))
-    columns = [*ITEM_COLUMNS, *([_TEXT] if _TEXT in known else [])]
-    frame: DataFrame = pd.DataFrame(known, index=pd.Index(names, name="name"))[columns]
-    return frame
-
-
-def _target_frame(targets: Any, models: list[str]) -> "DataFrame | None":
-    if targets is None:
-        return None
-    frame = targets.to_frame(OVERALL) if hasattr(targets, "to_frame") else targets
-    frame = frame.set_axis([str(name) for name in frame.index])
-    missing = [name for name in models if name not in frame.index]
-    if missing:
-        raise ValueError(f"targets has no row for {listing(missing)}; expected one per model.")
-    return cast("DataFrame", frame.loc[models].astype(np.float64))
 
 
 def _check_numbers(data: "DataFrame", items: "DataFrame") -> None:
@@ -612,8 +538,9 @@ def _chosen(wanted: Iterable[str] | None, names: Any, what: str) -> list[Any]:
 
 def _equal_rows(ours: "DataFrame", theirs: "DataFrame") -> Any:
     """Tell which rows say the same; what one of them does not know does not count."""
-    same = (ours == theirs).fillna(True).astype(bool) | ours.isna() | theirs.isna()
-    return same.all(axis=1).to_numpy(dtype=bool)
+    unknown = ours.isna() | theirs.isna()
+    left, right = (table.astype(object).mask(unknown, 0) for table in (ours, theirs))
+    return (left == right).all(axis=1).to_numpy(dtype=bool)
 
 
 def _weighted_means(data: "DataFrame", weights: Any) -> Any:

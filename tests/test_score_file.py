@@ -1,13 +1,12 @@
 """Score matrices are read from csv, parquet and npz alike; what is not a matrix is refused."""
 
-import sys
+import importlib.util
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from sklearn_sparseeval._score_file import read_scores
-from sklearn_sparseeval.datasets import load_zeroeval_gsm
+from sklearn_sparseeval import ScoreMatrix
 
 NAN = float("nan")
 SCORES = [[1, 0, NAN], [0.5, 1, 1]]
@@ -30,45 +29,42 @@ def written(path, frame):
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet", "npz", "CSV"])
 def test_the_same_matrix_from_every_format(tmp_path, suffix):
-    table = read_scores(written(tmp_path / f"scores.{suffix}", FRAME))
-    np.testing.assert_array_equal(table.scores, SCORES)
-    assert table.scores.dtype == np.float64
-    assert table.models == ["acme/one", "acme/two"]
-    assert table.items == ["q1", "q2", "q3"]
-    assert table.families is None
+    matrix = ScoreMatrix.read(written(tmp_path / f"scores.{suffix}", FRAME))
+    np.testing.assert_array_equal(matrix.data, SCORES)
+    assert (matrix.data.dtypes == np.float64).all()
+    assert list(matrix.data.index) == ["acme/one", "acme/two"]
+    assert list(matrix.data.columns) == ["q1", "q2", "q3"]
+    assert matrix.families is None
 
 
 def test_names_in_the_index_of_a_parquet_file(tmp_path):
-    table = read_scores(written(tmp_path / "scores.parquet", FRAME.set_index("name")))
-    assert table.models == ["acme/one", "acme/two"]
+    matrix = ScoreMatrix.read(written(tmp_path / "scores.parquet", FRAME.set_index("name")))
+    assert list(matrix.data.index) == ["acme/one", "acme/two"]
 
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 def test_a_family_column_names_the_families(tmp_path, suffix):
     frame = FRAME.assign(family=["x", "y"])
-    table = read_scores(written(tmp_path / f"scores.{suffix}", frame))
-    assert table.families == ["x", "y"]
-    assert table.items == ["q1", "q2", "q3"]
+    matrix = ScoreMatrix.read(written(tmp_path / f"scores.{suffix}", frame))
+    assert matrix.families == ["x", "y"]
+    assert list(matrix.data.columns) == ["q1", "q2", "q3"]
 
 
 def test_families_in_npz(tmp_path):
     path = tmp_path / "scores.npz"
     np.savez(path, scores=np.eye(2, dtype=np.uint8), families=["x", "y"])
-    table = read_scores(str(path))
-    assert (table.families, table.models, table.items) == (["x", "y"], ["0", "1"], ["0", "1"])
-
-
-def test_a_data_set_that_ships_by_its_name():
-    table, bunch = read_scores("zeroeval_gsm"), load_zeroeval_gsm()
-    np.testing.assert_array_equal(table.scores, bunch.data)
-    assert table.models == bunch.model_names.tolist()
-    assert table.families == bunch.families.tolist()
+    matrix = ScoreMatrix.read(path)
+    assert (matrix.families, list(matrix.data.index), list(matrix.data.columns)) == (
+        ["x", "y"],
+        ["0", "1"],
+        ["0", "1"],
+    )
 
 
 @pytest.mark.parametrize(
     ("frame", "message"),
     [
-        (FRAME.assign(q2=["1", "yes"]), "column 'q2' holds 'yes', no number"),
+        (FRAME.assign(q2=["1", "yes"]), "column 'q2' holds 'yes', which is not a number"),
         (FRAME.assign(q2=pd.to_datetime(["2026-01-01"] * 2)), "column 'q2' holds"),
         (FRAME.assign(q2=[1, np.inf]), "infinite scores, .*'acme/two' on item 'q2'"),
         (FRAME[["q2", "q1"]].assign(q2=0), "first column, 'q2', holds numbers such as 0"),
@@ -86,26 +82,26 @@ def test_a_data_set_that_ships_by_its_name():
 )  # fmt: skip
 def test_what_is_no_score_matrix_is_refused(tmp_path, frame, message):
     with pytest.raises(ValueError, match=message):
-        read_scores(written(tmp_path / "scores.parquet", frame))
+        ScoreMatrix.read(written(tmp_path / "scores.parquet", frame))
 
 
 def test_a_model_may_be_called_na(tmp_path):
     frame = FRAME.assign(name=["NA", "null"], Family=["x", "y"])
-    table = read_scores(written(tmp_path / "scores.csv", frame))
-    assert table.models == ["NA", "null"]
-    assert table.families == ["x", "y"]
+    matrix = ScoreMatrix.read(written(tmp_path / "scores.csv", frame))
+    assert list(matrix.data.index) == ["NA", "null"]
+    assert matrix.families == ["x", "y"]
 
 
 def test_numbers_can_be_names(tmp_path):
-    table = read_scores(written(tmp_path / "scores.csv", FRAME.assign(name=[7, 8])))
-    assert table.models == ["7", "8"]
+    matrix = ScoreMatrix.read(written(tmp_path / "scores.csv", FRAME.assign(name=[7, 8])))
+    assert list(matrix.data.index) == ["7", "8"]
 
 
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
         ("scores.csv", None, "There is no file"),
-        ("scores.json", b"{}", "no csv, parquet or npz file, nor a data set that ships"),
+        ("scores.json", b"{}", "is not a file that ends in .csv, .parquet or .npz, as a score"),
         ("scores.csv", b"", "cannot be read as csv"),
         ("scores.csv", b'a,b\n"x', "cannot be read as csv"),
         ("scores.parquet", b"PAR1", "cannot be read as parquet"),
@@ -118,7 +114,7 @@ def test_files_that_cannot_be_read(tmp_path, name, content, message):
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(ValueError, match=message):
-        read_scores(str(path))
+        ScoreMatrix.read(path)
 
 
 @pytest.mark.parametrize(
@@ -136,22 +132,20 @@ def test_other_npz_files_are_refused(tmp_path, arrays, message):
     path = tmp_path / "scores.npz"
     np.savez(path, **arrays)
     with pytest.raises(ValueError, match=message):
-        read_scores(str(path))
+        ScoreMatrix.read(path)
 
 
-@pytest.mark.parametrize(("module", "suffix"), [("pandas", "csv"), ("pyarrow", "parquet")])
-def test_a_missing_package_is_named(tmp_path, monkeypatch, module, suffix):
+@pytest.mark.parametrize(("package", "suffix"), [("pandas", "csv"), ("pyarrow", "parquet")])
+def test_a_missing_package_is_named(tmp_path, monkeypatch, package, suffix):
     path = written(tmp_path / f"scores.{suffix}", FRAME)
-    if module == "pyarrow":
-
-        def refuse(path):
-            raise ImportError("no engine")
-
-        monkeypatch.setattr(pd, "read_parquet", refuse)
-    else:
-        monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(ValueError, match=rf"needs {module}.*sklearn-sparseeval\[compare\]"):
-        read_scores(path)
+    there = importlib.util.find_spec
+    monkeypatch.setattr(
+        "sklearn_sparseeval._optional.find_spec",
+        lambda name: None if name == package else there(name),
+    )
+    match = rf"Reading .*scores\.{suffix} needs {package}, .* 'sklearn-sparseeval\[harness\]'"
+    with pytest.raises(ImportError, match=match):
+        ScoreMatrix.read(path)
 
 
 @pytest.mark.parametrize("item", ["q1", "NA", "7"])
@@ -159,20 +153,20 @@ def test_an_item_twice(tmp_path, item):
     path = tmp_path / "twice.csv"
     path.write_text(f"model,{item},q2,{item}\na,1,0,1\n")
     with pytest.raises(ValueError, match=f"has two columns '{item}'"):
-        read_scores(str(path))
+        ScoreMatrix.read(path)
 
 
 def test_columns_without_a_name_are_not_one_item(tmp_path):
     path = tmp_path / "blank.csv"
     path.write_text("model,q1,,\na,1,0,1\n")
-    assert len(set(read_scores(str(path)).items)) == 3
+    assert ScoreMatrix.read(path).data.shape == (1, 3)
 
 
 def test_a_csv_holds_the_very_numbers_that_were_written(tmp_path):
     scores = np.random.default_rng(0).random((20, 50))
     frame = pd.DataFrame(scores, [f"m{row}" for row in range(20)]).add_prefix("q")
     frame.rename_axis("model").to_csv(tmp_path / "scores.csv")
-    np.testing.assert_array_equal(read_scores(str(tmp_path / "scores.csv")).scores, scores)
+    np.testing.assert_array_equal(ScoreMatrix.read(tmp_path / "scores.csv").data, scores)
 
 
 @pytest.mark.parametrize(
@@ -188,10 +182,10 @@ def test_older_pandas_is_asked_for_exact_numbers(tmp_path, monkeypatch, version,
 
     monkeypatch.setattr(pd, "read_csv", spy)
     monkeypatch.setattr(pd, "__version__", version)
-    read_scores(written(tmp_path / "scores.csv", FRAME))
+    ScoreMatrix.read(written(tmp_path / "scores.csv", FRAME))
     assert ("round_trip" in precisions) is asked
 
 
 def test_a_folder_of_results(tmp_path):
-    with pytest.raises(ValueError, match=r"is a folder, and .*: sparseeval import .* -o scores"):
-        read_scores(str(tmp_path))
+    with pytest.raises(ValueError, match=r"is a folder, not .*: sparseeval import .* -o scores"):
+        ScoreMatrix.read(tmp_path)

@@ -103,7 +103,7 @@ def command_in_plan(tutorial, program):
 
 def score_by_hand(tutorial, results):
     """Fit the regressor on the history's anchors anew, and predict from `results` by item name."""
-    matrix = ScoreMatrix.from_parquet(tutorial.folder / "scores.parquet")
+    matrix = ScoreMatrix.read(tutorial.folder / "scores.parquet")
     anchors = sorted(
         pd.read_csv(tutorial.folder / "plan" / "anchors.csv")["name"],
         key=list(matrix.data.columns).index,

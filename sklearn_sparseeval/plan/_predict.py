@@ -64,25 +64,6 @@ def read_anchor_results(saved: "SavedPredictor", paths: Any, **options: Any) -> 
         parts.append(long_table(saved, matrix.data, where=str(path)).assign(source=str(path)))
     joined: DataFrame = pd.concat(parts, ignore_index=True)
     return joined
-    report = verify_anchor_run(results, saved.anchors, items=saved.items)
-    for message in report.warnings:
-        add_note(notes, str(message))
-    if saved.items["harness"].any():  # else it is a matrix, and records no contents to compare
-        for message in report.notes:
-            add_note(notes, str(message))
-    problems = [str(problem) for problem in report.problems]
-    rows = report.scores.drop(index=report.models_with_problems)
-    rows = _on_scale(saved, rows, problems, notes)
-    scores = _predict(saved, rows, problems)
-    for model in scores.index:
-        score, raw_mean = scores.loc[model, OVERALL], report.raw_means.loc[model, OVERALL]
-        _note_extrapolation(model, float(score), float(raw_mean), plan, notes)
-    few = None if saved.errors is None else few_errors_note(len(saved.errors))
-    told = [note for note in plan.get("notes", []) if TOO_FEW in note]
-    for note in told or [few] * (few is not None):
-        if len(scores):
-            add_note(notes, note)
-    return AnchorPredictions(scores, margins(saved), report, problems)
 
 
 def long_table(

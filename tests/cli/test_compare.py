@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, RegressorMixin
 
-from sklearn_sparseeval.cli import _compare, main
+from sklearn_sparseeval.cli import main
 from sklearn_sparseeval.comparison import compare_estimators
 from sklearn_sparseeval.datasets import make_score_matrix
 from sklearn_sparseeval.methods import get_methods
-from sklearn_sparseeval.splitters import FamilyShuffleSplit, StrengthSplit, group_similar_models
+from sklearn_sparseeval.splitters import FamilyShuffleSplit, group_similar_models
 
 QUICK = ["--methods", "random-mean", "sparse-ridge", "--n-anchors", "5", "10", "--repeats", "4"]
 
@@ -76,56 +76,40 @@ def test_every_protocol_says_what_it_holds_out(scores, protocol, said, capsys):
     assert f"Protocol {protocol}: 4 splits hold out {said}" in printed
 
 
-def test_the_protocols_split_as_they_say(panel):
-    table = _compare.ScoreTable(
-        panel.data, list(panel.model_names), list(panel.feature_names), list(panel.families)
-    )
-
-    def protocol(name):
-        arguments = _arguments("--protocol", name)
-        return _compare._protocol(arguments, table)
-
-    for sources, targets in protocol("family").splits:
-        assert not set(panel.families[sources]) & set(panel.families[targets])
-    strength = StrengthSplit(20, random_state=0).split(panel.data)
-    for ours, expected in zip(protocol("strength").splits, strength, strict=True):
-        np.testing.assert_array_equal(ours[0], expected[0])
-    assert {len(targets) for _, targets in protocol("random").splits} == {15}
-    assert list(protocol("random").families) == list(panel.families)
-
-
-def _arguments(*given):
-    import argparse
-
-    parser = argparse.ArgumentParser()
-    _compare.add_parser(parser.add_subparsers())
-    return parser.parse_args(["compare", "scores.csv", *given])
-
-
-def test_copies_are_held_out_together_where_no_families_are_named(panel):
-    X = np.vstack([panel.data[:20]] * 2)
-    table = _compare.ScoreTable(X, [f"m{i}" for i in range(40)], [], None)
-    for sources, targets in _compare._protocol(_arguments("--repeats", "3"), table).splits:
-        assert not set(sources % 20) & set(targets % 20)
-
-
 @pytest.mark.slow
 def test_a_second_run_reads_what_is_there(scores, capsys, monkeypatch):
     assert run(str(scores), *QUICK, "-o", "out") == 0
     first = capsys.readouterr().out
-    from sklearn_sparseeval.comparison import _compare as library
-
-    monkeypatch.setattr(library, "run_job", None)
+    monkeypatch.setattr("sklearn_sparseeval.comparison._compare.run_job", None)
     assert run(str(scores), *QUICK, "-o", "out") == 0
     assert capsys.readouterr().out == first
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """What compare_estimators is asked for, without the work."""
+    seen = {}
+
+    def compare(names, matrix, **options):
+        seen.update(options, names=names)
+        raise ValueError("enough")
+
+    monkeypatch.setattr("sklearn_sparseeval.comparison.compare_estimators", compare)
+    return seen
 
 
 @pytest.mark.parametrize(
     ("n_items", "budgets"), [(1000, [20, 50, 100]), (120, [20, 50]), (30, [3]), (4, [1])]
 )
-def test_budgets_that_nobody_asked_for_fit_the_benchmark(n_items, budgets):
-    assert _compare._budgets(None, n_items) == budgets
-    assert _compare._budgets([2, 3], n_items) == [2, 3]
+def test_budgets_that_nobody_asked_for_fit_the_benchmark(n_items, budgets, asked, tmp_path):
+    scores = np.random.default_rng(0).integers(2, size=(12, n_items))
+    frame = pd.DataFrame(scores, [f"m{row}" for row in range(12)]).add_prefix("q")
+    frame.rename_axis("model").to_csv(tmp_path / "scores.csv")
+    arguments = [str(tmp_path / "scores.csv"), "-o", str(tmp_path / "out")]
+    assert run(*arguments) == 2
+    assert asked["n_anchors"] == budgets
+    assert run(*arguments, "--n-anchors", "2", "3") == 2
+    assert asked["n_anchors"] == [2, 3]
 
 
 @pytest.mark.parametrize("given", [["--list-methods"], ["scores.csv", "--list-methods"]])
@@ -139,16 +123,9 @@ def test_the_list_of_methods(capsys, given):
         assert method.description in printed
 
 
-def test_all_methods(scores, monkeypatch, capsys):
-    seen = {}
-
-    def compare(names, *args, **options):
-        seen["names"] = names
-        raise ValueError("enough")
-
-    monkeypatch.setattr("sklearn_sparseeval.comparison.compare_estimators", compare)
+def test_all_methods(scores, asked, capsys):
     assert run(str(scores), "--methods", "all") == 2
-    assert seen["names"] == list(get_methods())
+    assert asked["names"] == list(get_methods())
     assert capsys.readouterr().err == "sparseeval: error: enough\n"
 
 
@@ -190,7 +167,7 @@ def test_a_failing_method_is_noted_and_counted(scores, capsys):
         ),
         (
             ["scores.csv", "--baseline", "magic"],
-            "--baseline magic is none of the methods compared: random-mean, random-ridge",
+            "--baseline magic is not one of the methods compared: random-mean, random-ridge",
         ),
         (["scores.csv", "-o", "scores.csv"], "File exists"),
     ],
@@ -205,23 +182,20 @@ def test_a_wrong_argument_gets_one_line(scores, arguments, complaint, capsys):
 
 
 @pytest.mark.parametrize(
-    ("missing", "report", "message"),
+    ("missing", "options", "message"),
     [
-        ({"pandas"}, False, r"needs pandas\. Install"),
-        ({"pandas", "matplotlib"}, True, "needs pandas and matplotlib"),
-        ({"matplotlib"}, True, "or give --no-report"),
+        ("pandas", ["--no-report"], "compare needs pandas, which is not installed. Install with"),
+        ("matplotlib", [], "The report (--no-report leaves it out) needs matplotlib, which is not"),
     ],
-    ids=["pandas", "both", "matplotlib"],
 )
-def test_missing_packages_are_named_before_anything_runs(monkeypatch, missing, report, message):
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name in missing else 1)
-    with pytest.raises(ValueError, match=message):
-        _compare._check_optional_packages(report=report)
-
-
-@pytest.mark.parametrize(
-    ("scores", "fractions"), [([[0, 1]], True), ([[0.5, np.nan]], True), ([[0, 7]], False)]
-)
-def test_points_are_for_fractions(scores, fractions):
-    table = _compare.ScoreTable(np.array(scores, dtype=float), ["m"], ["1", "2"], None)
-    assert _compare._are_fractions(table) is fractions
+def test_missing_packages_are_named_before_anything_runs(
+    scores, asked, monkeypatch, missing, options, message, capsys
+):
+    monkeypatch.setattr(
+        "sklearn_sparseeval._optional.find_spec", lambda name: None if name == missing else 1
+    )
+    assert main(["compare", str(scores), *options]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert message in captured.err
+    assert not asked

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from sklearn_sparseeval import ScoreMatrix
-from sklearn_sparseeval.cli import _import, main
+from sklearn_sparseeval.cli import main
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def run(*arguments):
 
 def test_the_matrix_is_that_of_the_logs(runs, history, capsys):
     assert run("runs", "-o", "scores.parquet") == 0
-    matrix = ScoreMatrix.from_parquet("scores.parquet")
+    matrix = ScoreMatrix.read("scores.parquet")
     pd.testing.assert_frame_equal(
         matrix.data.loc[history.index[:3], history.columns], history.iloc[:3], check_names=False
     )
@@ -79,7 +79,7 @@ def test_one_json_object_and_nothing_else(runs, history, capsys):
 )
 def test_weights_decide_the_overall_score(runs, history, arguments, share, capsys):
     assert run("runs", "-o", "s.parquet", *arguments) == 0
-    targets = ScoreMatrix.from_parquet("s.parquet").targets.loc[history.index[:3]]
+    targets = ScoreMatrix.read("s.parquet").targets.loc[history.index[:3]]
     expected = share * targets["alpha"] + (1 - share) * targets["beta"]
     np.testing.assert_allclose(targets["overall"], expected)
     assert f"alpha  acc     none       30       {share:.1%}" in capsys.readouterr().out
@@ -102,7 +102,7 @@ def test_weights_decide_the_overall_score(runs, history, arguments, share, capsy
 )
 def test_choices(runs, arguments, n_items):
     assert run("runs", "-o", "s.parquet", *arguments) == 0
-    assert ScoreMatrix.from_parquet("s.parquet").data.shape == (3, n_items)
+    assert ScoreMatrix.read("s.parquet").data.shape == (3, n_items)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_models_of_different_items(runs, history, arguments, shape, said, capsys
     folder = runs / history.index[0].replace("/", "__")
     next(folder.glob("samples_beta*")).unlink()
     assert run("runs", "-o", "s.parquet", *arguments) == 0
-    assert ScoreMatrix.from_parquet("s.parquet").data.shape == shape
+    assert ScoreMatrix.read("s.parquet").data.shape == shape
     assert said in capsys.readouterr().out
 
 
@@ -132,7 +132,7 @@ def test_a_bad_file_stops_it_or_is_left_out(runs, capsys):
     assert "--skip-bad-files" in error
     assert run("runs", "-o", "s.parquet", "--skip-bad-files", "--tasks", "beta") == 0
     assert "Note: 1 files that cannot be read were left out" in capsys.readouterr().out
-    assert len(ScoreMatrix.from_parquet("s.parquet").data) == 2
+    assert len(ScoreMatrix.read("s.parquet").data) == 2
 
 
 def test_results_under_several_settings(runs, history, capsys):
@@ -150,7 +150,7 @@ def test_two_runs_of_one_model(runs, history, write_runs, choice, code, capsys):
     write_runs(runs, again, date="2026-11-23T10-41-46.232288")
     assert run("runs", "-o", "s.parquet", "--duplicates", choice) == code
     if code == 0:
-        data = ScoreMatrix.from_parquet("s.parquet").data
+        data = ScoreMatrix.read("s.parquet").data
         np.testing.assert_array_equal(data.loc[again.index, again.columns], again)
         assert "Note: " in capsys.readouterr().out
 
@@ -197,8 +197,8 @@ def test_a_wrong_argument_gets_one_line(runs, arguments, complaint, capsys):
     [
         (["-o", "s.parquet"], "RESULTS"),
         (["runs"], "-o/--output"),
-        (["runs", "-o", "s.parquet", "--min-coverage", "2"], "2 is no share above 0"),
-        (["runs", "-o", "s.parquet", "--min-coverage", "half"], "'half' is no number"),
+        (["runs", "-o", "s.parquet", "--min-coverage", "2"], "2 is not a share above 0"),
+        (["runs", "-o", "s.parquet", "--min-coverage", "half"], "'half' is not a number"),
         (["runs", "-o", "s.parquet", "--epochs", "last"], "'last' is neither mean nor first"),
         (["runs", "-o", "s.parquet", "--alignment", "left"], "'left'"),
     ],
@@ -215,20 +215,63 @@ def test_a_failed_write_leaves_the_old_file(runs, monkeypatch, capsys):
     assert run("runs", "-o", "s.parquet") == 0
     before = (runs.parent / "s.parquet").read_bytes()
 
-    def fail(self, path):
-        path.write_bytes(b"half")
+    def fail(*paths):
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(ScoreMatrix, "to_parquet", fail)
+    monkeypatch.setattr(os, "replace", fail)
     assert run("runs", "-o", "s.parquet") == 2
     assert "No space left" in capsys.readouterr().err
     assert (runs.parent / "s.parquet").read_bytes() == before
     assert sorted(path.name for path in runs.parent.iterdir()) == ["runs", "s.parquet"]
 
 
-def test_a_task_may_hold_an_equals_sign():
-    assert _import._by_task(["mmlu:subject=anatomy=acc"]) == {"mmlu:subject=anatomy": "acc"}
-    assert _import._by_task(["acc", "b=f1"]) == {"b": "f1", "*": "acc"}
+@pytest.fixture
+def asked(monkeypatch):
+    """What the readers are asked for, without the work."""
+    seen = {}
+
+    def read(paths, **keywords):
+        seen.update(keywords, paths=paths)
+        return "table"
+
+    def align(results, **keywords):
+        seen.update(keywords, results=results)
+        raise ValueError("enough")
+
+    monkeypatch.setattr("sklearn_sparseeval.harness.read_results", read)
+    monkeypatch.setattr("sklearn_sparseeval.harness.to_score_matrix", align)
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("given", "options"),
+    [
+        ([], {"format": None, "n_jobs": -1, "on_error": "raise"}),
+        (["--format", "auto"], {"format": None, "n_jobs": -1, "on_error": "raise"}),
+        (
+            ["--format", "helm", "--jobs", "3", "--skip-bad-files"],
+            {"format": "helm", "n_jobs": 3, "on_error": "skip"},
+        ),
+    ],
+    ids=["default", "auto", "all given"],
+)
+def test_what_is_asked_for_reaches_the_reader(asked, tmp_path, given, options):
+    assert main(["import", "a", "b", "-o", str(tmp_path / "s.parquet"), *given]) == 2
+    assert asked["paths"] == ["a", "b"]
+    assert {name: asked[name] for name in options} == options
+
+
+@pytest.mark.parametrize(
+    ("given", "metric"),
+    [
+        (["mmlu:subject=anatomy=acc"], {"mmlu:subject=anatomy": "acc"}),
+        (["acc", "b=f1"], {"b": "f1", "*": "acc"}),
+        (["acc"], "acc"),
+    ],
+)
+def test_a_task_may_hold_an_equals_sign(asked, tmp_path, given, metric):
+    assert main(["import", "a", "-o", str(tmp_path / "s.parquet"), "--metric", *given]) == 2
+    assert asked["metric"] == metric
 
 
 def test_a_file_that_import_did_not_write_is_not_overwritten(history, write_runs, tmp_path, capsys):
@@ -236,7 +279,7 @@ def test_a_file_that_import_did_not_write_is_not_overwritten(history, write_runs
     path = tmp_path / "scores.parquet"
     path.write_text("precious")
     assert main(["import", str(tmp_path / "runs"), "-o", str(path), "--jobs", "1"]) == 2
-    assert "is no file that import wrote" in capsys.readouterr().err
+    assert "is not a file that import wrote" in capsys.readouterr().err
     assert path.read_text() == "precious"
     path.unlink()
     for _ in range(2):

@@ -13,7 +13,9 @@ from sklearn_sparseeval.cli import main
     [
         (["demo", "--n-anchors", "0"], "0 is not at least 1"),
         (["demo", "--n-anchors", "few"], "'few' is not a whole number"),
+        (["demo", "--n-anchors", "1.5"], "'1.5' is not a whole number"),
         (["demo", "--seed", "-1"], "-1 is not between 0"),
+        (["demo", "--seed", str(2**32)], "is not between"),
         (["demo", "--dataset", "imagenet"], "'imagenet'"),
         (["predict-the-weather"], "'predict-the-weather'"),
         ([], "required"),

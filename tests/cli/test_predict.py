@@ -9,7 +9,6 @@ import pytest
 
 from sklearn_sparseeval import ScoreMatrix
 from sklearn_sparseeval.cli import main
-from sklearn_sparseeval.plan import _predict as _anchor_predictions
 from sklearn_sparseeval.plan import load_predictor
 
 PM = "\N{PLUS-MINUS SIGN}"
@@ -91,7 +90,7 @@ def test_the_scores_are_those_of_the_predictor(
             own = [n for n in names if target in ("overall", n.split(":")[0])]
             numbers = [expected.loc[model, target], margin[target], new.loc[model, own].mean()]
             np.testing.assert_allclose(table[model, target], 100 * np.array(numbers), atol=0.005)
-    assert "raw mean: of the results on the anchors, which is no estimate" in captured.out
+    assert "raw mean: of the results on the anchors, which is not an estimate" in captured.out
     assert ("Items besides the anchors were run" in captured.out) == whole
     assert "only part of their task" not in captured.out
     if not whole:  # which is what import has to say of the same files
@@ -112,12 +111,19 @@ def test_one_json_object_and_nothing_else(plans, saved, new, write_runs, tmp_pat
     expected = saved.predict(new)
     for model, entry in report["models"].items():
         assert entry["ok"] is True
+        assert entry["found"] == []
+        margin = saved.margin(0.9)
+        for bound, sign in (("low", -1), ("high", 1)):
+            edge = (expected.loc[model] + sign * margin).clip(0, 1)
+            assert entry[bound] == pytest.approx(edge.to_dict())
         assert entry["predicted"] == pytest.approx(expected.loc[model].to_dict())
         assert entry["raw_means"]["overall"] == pytest.approx(
             new.loc[model, saved.anchors.index].mean()
         )
     assert report["margin_90"] == pytest.approx(saved.margin(0.9).to_dict())
     assert report["unit"] == "fraction"
+    assert all(set(note) == {"kind", "text", "where", "count"} for note in report["notes"])
+    assert "extra" in [note["kind"] for note in report["notes"]]
 
 
 def test_models_that_do_not_fit_are_named_and_the_others_predicted(
@@ -140,7 +146,10 @@ def test_models_that_do_not_fit_are_named_and_the_others_predicted(
     assert len(report["problems"]) == 1
     good, bad = (report["models"][model] for model in new.index)
     assert (good["ok"], bad["ok"]) == (True, False)
-    assert bad["predicted"] is None
+    assert bad["predicted"] is bad["low"] is bad["high"] is None
+    assert (good["found"], bad["found"]) == ([], ["missing"])
+    (problem,) = report["problems"]
+    assert (problem["kind"], problem["where"], problem["count"]) == ("missing", new.index[1], 1)
     assert bad["missing"] == names[:1]
 
 
@@ -211,35 +220,6 @@ def test_models_beyond_the_history_are_told(plans, new, write_runs, tmp_path, va
     assert re.search(f"Note: {new.index[0]}: its .*, is {word} that of every model in the", printed)
 
 
-PLAN = {
-    "unit": "points",
-    "targets": [{"target": "overall", "best_so_far": 0.9, "worst_so_far": 0.2}],
-    "anchor_means": [0.1, 0.8],
-}
-BARE = {"unit": "points", "targets": [{"target": "overall", "best_so_far": 0.9}]}
-
-
-@pytest.mark.parametrize(
-    ("plan", "score", "raw_mean", "said"),
-    [
-        (PLAN, 0.9, 0.8, None),
-        (PLAN, 0.2, 0.1, None),
-        (PLAN, 0.5, 0.81, "m: its mean on the anchors, 81.00, is above that of every model in the"),
-        (PLAN, 0.91, 0.8, "m: its predicted score, 91.00, is above .* at most 90.00"),
-        (PLAN, 0.91, 0.81, "m: its mean on the anchors"),
-        (PLAN, 0.5, 0.09, "m: its mean on the anchors, 9.00, is below .* at least 10.00"),
-        (PLAN, 0.19, 0.1, "m: its predicted score, 19.00, is below"),
-        (BARE, 0.91, 1.0, "m: its predicted score, 91.00, is above"),
-        (BARE, 0.1, 0.0, None),
-    ],
-)
-def test_what_lies_beyond_the_history(plan, score, raw_mean, said):
-    notes = []
-    _anchor_predictions._note_extrapolation("m", score, raw_mean, plan, notes)
-    assert len(notes) == (said is not None)
-    assert said is None or re.match(said, notes[0])
-
-
 def test_nothing_is_said_of_ordinary_scores(plans, history, write_runs, tmp_path, capsys):
     middle = history.mean(axis=1).sort_values().index[12:13]
     write_runs(tmp_path / "run", history.loc[middle])
@@ -304,7 +284,7 @@ def test_score_files_for_a_plan_of_a_score_file(plans, new, tmp_path, capsys):
     ("plan", "results", "complaint"),
     [
         ("nowhere", "run", "There is no plan nowhere. `sparseeval select` makes one."),
-        ("run", "run", "run is no plan: it holds no predictor.skops"),
+        ("run", "run", "run is not a plan: it holds no predictor.skops"),
         ("text.txt", "run", "text.txt"),
         ("plan", "nowhere", "There is no file or folder nowhere."),
         ("plan", "empty", "empty"),
@@ -357,14 +337,14 @@ def test_an_interrupted_run_is_no_crash(plans, tmp_path, monkeypatch, capsys):
     def interrupt(*args, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sklearn_sparseeval.plan._anchor_results.read_given_results", interrupt)
+    monkeypatch.setattr("sklearn_sparseeval.plan._predict.read_results", interrupt)
     assert predict(plans / "plan", tmp_path) == 130
     assert capsys.readouterr().err == "sparseeval: stopped\n"
 
 
 def test_pandas_is_not_needed_to_say_that_it_is(plans, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(
-        "sklearn_sparseeval.cli._optional_packages.find_spec",
+        "sklearn_sparseeval._optional.find_spec",
         lambda name: None if name == "pandas" else 1,
     )
     assert predict(plans / "plan", tmp_path) == 2
@@ -375,8 +355,9 @@ def test_pandas_is_not_needed_to_say_that_it_is(plans, tmp_path, monkeypatch, ca
 @pytest.mark.slow
 def test_a_plan_of_a_matrix_of_several_tasks_is_predicted_from_a_matrix(tmp_path, history, capsys):
     tasks, items = zip(*(name.split(":") for name in history.columns), strict=True)
-    matrix = ScoreMatrix.from_frame(history.iloc[:N_SOURCES], task=tasks, item=items)
-    matrix.to_parquet(tmp_path / "scores.parquet")
+    known = {"task": tasks, "item": items}
+    matrix = ScoreMatrix.from_frame(history.iloc[:N_SOURCES], items=known)
+    matrix.write(tmp_path / "scores.parquet")
     plan, csv = tmp_path / "plan", tmp_path / "new.csv"
     select = ["select", str(tmp_path / "scores.parquet"), "-k", "8", "-o", str(plan)]
     assert main([*select, "--jobs", "1"]) == 0

@@ -1,34 +1,35 @@
 """``sparseeval select`` from a score file to a plan."""
 
 import json
+import re
+import zipfile
 
 import numpy as np
 import pandas as pd
 import pytest
+from _panels import with_seed
 from sklearn.base import clone
 
-from sklearn_sparseeval import ScoreMatrix
-from sklearn_sparseeval.cli import _select, main
-from sklearn_sparseeval.comparison._budget import with_seed
+from sklearn_sparseeval import ScoreMatrix, load_plan, make_plan
+from sklearn_sparseeval.cli import main
 from sklearn_sparseeval.datasets import load_helm_lite
 from sklearn_sparseeval.methods import get_methods
 from sklearn_sparseeval.metrics import kendall_tau_score
 from sklearn_sparseeval.plan import load_predictor
-from sklearn_sparseeval.plan._out_of_fold import hold_out, out_of_fold
+from sklearn_sparseeval.splitters import RepeatedGroupKFold, group_similar_models
 
 
 @pytest.fixture
 def matrix(history):
     tasks, items = zip(*(name.split(":") for name in history.columns), strict=True)
-    return ScoreMatrix.from_frame(
-        history, task=list(tasks), item=list(items), harness="lm_eval", setting="n-shot=0"
-    )
+    known = {"task": tasks, "item": items, "harness": "lm_eval", "setting": "n-shot=0"}
+    return ScoreMatrix.from_frame(history, items=known)
 
 
 @pytest.fixture
 def scores(matrix, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    matrix.to_parquet("scores.parquet")
+    matrix.write("scores.parquet")
     return tmp_path / "scores.parquet"
 
 
@@ -47,7 +48,7 @@ def plan(folder="plan"):
 
 
 def notes():
-    return " ".join(plan()["notes"])
+    return " ".join(note["text"] for note in plan()["notes"])
 
 
 def test_the_plan_holds_what_was_asked_for(scores, matrix, capsys):
@@ -80,15 +81,18 @@ def test_the_error_is_that_of_models_held_out(scores, matrix, capsys):
     printed = capsys.readouterr().out
     estimator = with_seed(get_methods()["sparse-ridge"](8), 5)
     estimator.set_params(selector__target_weights=[2, 1, 1])
-    held_out = hold_out(matrix.data, None, folds=4, seed=5, notes=[])
-    found = out_of_fold(
-        clone(estimator), matrix.data, matrix.targets, held_out.splits,
-        score_range=(0, 1), n_jobs=1, notes=[],
-    )  # fmt: skip
+    families = [name.split("/")[0] for name in matrix.data.index]
+    groups = group_similar_models(matrix.data.to_numpy(), groups=families)
+    cv = RepeatedGroupKFold(4, n_repeats=1, random_state=5)
+    scores = matrix.targets.to_numpy()
+    predicted = np.full(scores.shape, np.nan)
+    for sources, rows in cv.split(matrix.data, groups=groups):
+        fitted = clone(estimator).fit(matrix.data.iloc[sources], scores[sources])
+        predicted[rows] = fitted.predict(matrix.data.iloc[rows]).clip(0, 1)
     saved = load_predictor("plan/predictor.skops")
-    pd.testing.assert_frame_equal(saved.errors, found.errors, check_names=False)
+    np.testing.assert_allclose(saved.errors, predicted - scores, atol=1e-8)
     for target in plan()["targets"]:
-        errors = found.errors[target["target"]]
+        errors = saved.errors[target["target"]]
         y = matrix.targets[target["target"]]
         assert target["mean_absolute_error"] == pytest.approx(errors.abs().mean())
         # 24 errors: the ceil(25 * 0.9) = 23rd smallest.
@@ -134,6 +138,26 @@ def test_json_is_the_plan(scores, capsys):
     captured = capsys.readouterr()
     assert captured.err == ""
     assert json.loads(captured.out) == {"output": "plan", **plan()}
+
+
+def test_it_is_make_plan(scores, matrix):
+    assert run("scores.parquet", "-k", "8", "-o", "plan", "--seed", "2") == 0
+    ours, made = load_plan("plan"), make_plan(matrix, n_anchors=8, random_state=2, n_jobs=1)
+    assert list(ours.anchors.index) == list(made.anchors.index)
+    pd.testing.assert_frame_equal(ours.errors, made.errors, check_names=False)
+    pd.testing.assert_frame_equal(ours.summary(), made.summary())
+    pd.testing.assert_frame_equal(ours.predict(matrix.data), made.predict(matrix.data))
+    assert ours.notes == made.notes
+
+
+def test_nothing_on_disk_names_a_private_module(scores):
+    assert run("scores.parquet", "-k", "8", "-o", "plan") == 0
+    for path in (scores.parent / "plan").iterdir():
+        raw = path.read_bytes()
+        if path.suffix == ".skops":
+            with zipfile.ZipFile(path) as archive:
+                raw = b"".join(archive.read(name) for name in archive.namelist())
+        assert not re.search(rb"sklearn_sparseeval(\.\w+)*\._", raw), path.name
 
 
 @pytest.mark.slow
@@ -199,7 +223,7 @@ def test_matrices_of_no_harness(source, tmp_path, monkeypatch, history, capsys):
     ids=["fractions", "given", "percent", "percent given", "half"],
 )
 def test_the_range_of_the_scores(scores, matrix, change, arguments, score_range, note, capsys):
-    ScoreMatrix(change(matrix.data), matrix.items).to_parquet("scores.parquet")
+    ScoreMatrix(change(matrix.data), matrix.items).write("scores.parquet")
     assert run("scores.parquet", "-k", "8", "-o", "plan", *arguments) == 0
     assert plan()["score_range"] == score_range
     assert note in notes()
@@ -213,7 +237,7 @@ def test_the_range_of_the_scores(scores, matrix, change, arguments, score_range,
 def test_missing_results_are_used_as_the_method_can(scores, matrix):
     rng = np.random.default_rng(0)
     data = matrix.data.mask(rng.random(matrix.data.shape) < 0.1)
-    ScoreMatrix(data, matrix.items).to_parquet("scores.parquet")
+    ScoreMatrix(data, matrix.items).write("scores.parquet")
     assert run("scores.parquet", "-k", "8", "-o", "plan") == 0
     assert plan()["targets"][0]["mean_absolute_error"] < 0.2
 
@@ -229,10 +253,10 @@ def test_missing_results_are_used_as_the_method_can(scores, matrix):
 def test_a_score_that_is_not_known_is_an_error(scores, matrix, task, said, capsys):
     columns = slice(None) if task is None else (matrix.items["task"] == task).to_numpy()
     matrix.data.iloc[[2, 5], columns] = np.nan
-    matrix.to_parquet("scores.parquet")
+    matrix.write("scores.parquet")
     assert run("scores.parquet", "-k", "8", "-o", "plan") == 2
     error = capsys.readouterr().err
-    assert f"scores.parquet: model {matrix.data.index[2]!r} {said}" in error
+    assert f"Model {matrix.data.index[2]!r} {said}" in error
     assert error.count("\n") == 1
     assert not (scores.parent / "plan").exists()
 
@@ -242,14 +266,14 @@ def test_a_score_that_is_not_known_is_an_error(scores, matrix, task, said, capsy
     [(2, 2, "The history has 2 models; at least 3"), (3, 0, "With 3 models in the history")],
 )
 def test_few_models(scores, matrix, n_models, code, said, capsys):
-    ScoreMatrix(matrix.data.iloc[:n_models], matrix.items).to_parquet("scores.parquet")
+    ScoreMatrix(matrix.data.iloc[:n_models], matrix.items).write("scores.parquet")
     assert run("scores.parquet", "-k", "8", "-o", "plan") == code
     captured = capsys.readouterr()
     assert said in captured.out + captured.err
 
 
 def test_a_method_that_needs_more_models(scores, matrix, capsys):
-    ScoreMatrix(matrix.data.iloc[:4], matrix.items).to_parquet("scores.parquet")
+    ScoreMatrix(matrix.data.iloc[:4], matrix.items).write("scores.parquet")
     arguments = ["-k", "8", "-o", "plan", "--method", "disco-nearest-models"]
     assert run("scores.parquet", *arguments) == 2
     error = capsys.readouterr().err
@@ -259,9 +283,9 @@ def test_a_method_that_needs_more_models(scores, matrix, capsys):
 
 
 def test_a_margin_that_so_few_models_cannot_tell(scores, matrix, capsys):
-    ScoreMatrix(matrix.data.iloc[:6], matrix.items).to_parquet("scores.parquet")
+    ScoreMatrix(matrix.data.iloc[:6], matrix.items).write("scores.parquet")
     assert run("scores.parquet", "-k", "8", "-o", "plan") == 0
-    told = [note for note in plan()["notes"] if "too few" in note]
+    told = [note["text"] for note in plan()["notes"] if note["kind"] == "few-errors"]
     assert told == [
         "The errors of 6 models are too few to tell what 90 % are within, which takes 9: the "
         "largest error is given in its place."
@@ -278,7 +302,7 @@ def test_a_margin_that_so_few_models_cannot_tell(scores, matrix, capsys):
 )
 def test_harnesses(scores, matrix, given, commands):
     matrix.items["harness"] = given
-    matrix.to_parquet("scores.parquet")
+    matrix.write("scores.parquet")
     assert run("scores.parquet", "-k", "8", "-o", "plan", "--harness-args", "--model hf") == 0
     (harness,) = plan()["harnesses"]
     assert harness["harness"] == given
@@ -295,7 +319,7 @@ def test_a_plan_is_replaced_by_force_only_and_nothing_else_is_touched(scores, ca
     mine.write_text("keep")
     capsys.readouterr()
     assert run("scores.parquet", "-k", "9", "-o", "plan") == 2
-    assert "--output plan holds a plan already" in capsys.readouterr().err
+    assert "plan holds a plan already" in capsys.readouterr().err
     assert plan()["n_anchors"] == 8
     assert run("scores.parquet", "-k", "9", "-o", "plan", "--force") == 0
     assert plan()["n_anchors"] == 9
@@ -306,19 +330,23 @@ def test_a_plan_is_replaced_by_force_only_and_nothing_else_is_touched(scores, ca
     ("arguments", "complaint"),
     [
         (["no.parquet", "-k", "8"], "There is no file no.parquet."),
-        (["no", "-k", "8"], "'no' is no csv, parquet or npz file"),
+        (["no", "-k", "8"], "'no' is not a file that ends in .csv, .parquet or .npz"),
+        (["no", "-k", "8"], "Nor is it a data set that ships with the package: "),
         (["other.parquet", "-k", "8"], "other.parquet cannot be read as parquet"),
-        (["scores.parquet", "-k", "51"], "--n-anchors 51 is more than the 50 items."),
+        (["scores.parquet", "-k", "51"], "n_anchors=51 is more than the 50 items."),
         (
             ["scores.parquet", "-k", "8", "--method", "magic"],
-            "--method: there is no method 'magic'. Expected one of: random-mean, random-ridge",
+            "There is no method 'magic'. Expected an estimator, or one of: random-mean, random-",
         ),
         (["scores.parquet", "-k", "8", "--method", "tailoredbench"], "for each model from its"),
         (["scores.parquet", "-k", "8", "-o", "folder"], "holds other things than a plan"),
         (["scores.parquet", "-k", "8", "-o", "folder", "--force"], "other things than a plan"),
         (["scores.parquet", "-k", "8", "-o", "scores.parquet"], "scores.parquet is a file"),
         (["scores.parquet", "-k", "8", "--score-range", "0", "0.5"], "scores are from 0 to 1."),
-        (["scores.parquet", "-k", "8", "--score-range", "1", "0"], "--score-range 1 0: expected"),
+        (
+            ["scores.parquet", "-k", "8", "--score-range", "1", "0"],
+            "score_range=1.0, 0.0; expected the smallest and the largest",
+        ),
         (["scores.parquet", "-k", "8", "--harness-args", "--limit 5"], "holds --limit"),
     ],
     ids=words,
@@ -343,7 +371,7 @@ def test_a_wrong_argument_gets_one_line_and_leaves_no_trace(scores, arguments, c
     [
         (["-k", "8"], "-o/--output"),
         (["-o", "plan"], "-k/--n-anchors"),
-        (["-o", "plan", "-k", "few"], "'few' is no number"),
+        (["-o", "plan", "-k", "few"], "'few' is not a number"),
         (["-o", "plan", "-k", "0"], "0 is not at least 1"),
         (["-o", "plan", "-k", "1.5"], "1.5 is neither a whole number of items nor a share"),
         (["-o", "plan", "-k", "1.0"], "1.0 is neither a whole number"),
@@ -361,16 +389,11 @@ def test_what_the_parser_refuses(arguments, complaint, capsys):
 
 def test_a_missing_package_is_named(scores, monkeypatch, capsys):
     monkeypatch.setattr(
-        "sklearn_sparseeval.cli._optional_packages.find_spec",
+        "sklearn_sparseeval._optional.find_spec",
         lambda name: None if name == "skops" else 1,
     )
     assert run("scores.parquet", "-k", "8", "-o", "plan") == 2
-    assert "select needs skops" in capsys.readouterr().err
-
-
-def test_the_overall_score_counts_as_much_as_all_tasks(matrix):
-    arguments = type("Arguments", (), {"n_anchors": 5, "seed": 0})
-    estimator = _select._estimator(get_methods()["sparse-ridge"], arguments, 4)
-    assert estimator.selector.target_weights == [3, 1, 1, 1]
-    alone = _select._estimator(get_methods()["sparse-ridge"], arguments, 1)
-    assert alone.selector.target_weights is None
+    assert capsys.readouterr().err == (
+        "sparseeval: error: select needs skops, which is not installed. Install with pip install "
+        "'sklearn-sparseeval[harness]'.\n"
+    )

@@ -39,7 +39,7 @@ def test_a_readable_summary(folder, plan, capsys):
     assert f"scikit-learn {plan['versions']['scikit-learn']}" in printed
     assert len(plan["notes"]) > 1
     for note in plan["notes"]:
-        assert printed.count(f"Note: {note}\n") == 1
+        assert printed.count(f"Note: {note['text']}\n") == 1
 
 
 def test_the_anchors_in_order_of_choice(folder, capsys):
@@ -97,7 +97,7 @@ def test_scores_that_are_no_fractions(tmp_path, capsys):
         ("[]", "plan.json is damaged"),
         ("{}", "plan.json is damaged"),
         ("[" * 100_000, "plan.json is damaged"),
-        ('{"format": 99}', "plan.json is of format 99; this version of the package reads format 1"),
+        ('{"format": 99}', "plan.json is of format 99; this version of the package reads format 2"),
     ],
     ids=["empty", "list", "no format", "deep", "future"],
 )
@@ -112,7 +112,10 @@ def test_a_damaged_plan(folder, tmp_path, content, complaint, capsys):
 
 @pytest.mark.parametrize(
     ("name", "complaint"),
-    [("nowhere", "There is no plan nowhere."), ("runs", "runs is no plan: it holds no predictor")],
+    [
+        ("nowhere", "There is no plan nowhere."),
+        ("runs", "runs is not a plan: it holds no predictor"),
+    ],
 )
 def test_a_wrong_path(folder, monkeypatch, name, complaint, capsys):
     monkeypatch.chdir(folder)

@@ -24,7 +24,7 @@ def test_ids_are_sorted_with_numbers_as_numbers():
 
 def test_rows_of_a_score_matrix_are_anchors():
     data = pd.DataFrame([[1.0, 0.0, 1.0]], index=["m"], columns=["t:0", "t:1", "u:0"])
-    matrix = ScoreMatrix.from_frame(data, task=["t", "t", "u"], item=["0", "1", "0"])
+    matrix = ScoreMatrix.from_frame(data, items={"task": ["t", "t", "u"], "item": ["0", "1", "0"]})
     assert to_item_lists(matrix.items.iloc[[2, 1]]) == {"t": ["1"], "u": ["0"]}
 
 

@@ -36,7 +36,7 @@ def benchmark(**columns):
         "prompt_hash": [2**61 + n for n in range(10)],
     }
     data = pd.DataFrame(np.zeros((1, 10)), columns=names)
-    return ScoreMatrix.from_frame(data, **(known | columns)).items
+    return ScoreMatrix.from_frame(data, items=known | columns).items
 
 
 ITEMS = benchmark()

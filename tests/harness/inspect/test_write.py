@@ -161,8 +161,8 @@ def test_the_list_is_written_one_pattern_a_line(tmp_path, as_text):
 
 def test_items_of_a_matrix_are_taken():
     data = pd.DataFrame([[1.0, 0.0]], index=["acme/one"], columns=["sums:1", "sums:2"])
-    items = ["1", "2"]
-    matrix = ScoreMatrix.from_frame(data, task="sums", item=items, harness="inspect")
+    items = {"task": "sums", "item": ["1", "2"], "harness": "inspect"}
+    matrix = ScoreMatrix.from_frame(data, items=items)
     table = matrix.items.astype({"task": "category", "item": "category"}).iloc[[1]]
     assert to_inspect_sample_ids(table) == InspectSampleIds(
         ["sums:2"],

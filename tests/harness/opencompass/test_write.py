@@ -63,7 +63,7 @@ def test_opencompass_can_split_them_among_workers(positions, step):
 
 def test_anchors_are_rows_of_a_score_matrix():
     data = pd.DataFrame([[1.0, 0.0, 1.0]], index=["m"], columns=["a:0", "a:5", "b:2"])
-    matrix = ScoreMatrix.from_frame(data, task=["a", "a", "b"], item=["0", "5", "2"])
+    matrix = ScoreMatrix.from_frame(data, items={"task": ["a", "a", "b"], "item": ["0", "5", "2"]})
     assert to_opencompass_test_ranges(matrix.items.iloc[[2, 1]]) == {
         "a": ".__len__() and [5]",
         "b": ".__len__() and [2]",

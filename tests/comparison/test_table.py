@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from _panels import Result
 
-from sklearn_sparseeval.cli._comparison_table import print_table, summary_rows, verdict
 from sklearn_sparseeval.comparison import Comparison
-from sklearn_sparseeval.comparison._run import JobResult
+from sklearn_sparseeval.comparison._table import summary_rows, table_lines, verdict
 
 NAN = float("nan")
 ROWS = np.arange(8)
@@ -14,7 +14,7 @@ NOISE = [0.0, 0.004, -0.004, 0.0]
 
 def comparison(errors):
     results = [
-        JobResult(
+        Result(
             method, 10, split, {"neg_mean_absolute_error": -error, "kendall_tau": 0.5},
             fit_seconds=0.25, predict_seconds=0.0, error="E: no" if np.isnan(error) else None,
         )
@@ -86,15 +86,12 @@ def test_the_verdict(errors, expected):
     assert verdict(comparison(errors), 10, "points") == expected
 
 
-def test_the_table_says_all_and_fits_a_terminal(capsys):
-    print_table(comparison({"base": [0.05] * 4, "fails": [0.0, 0.0, NAN, 0.0]}), "points")
-    printed = capsys.readouterr().out
-    lines = printed.splitlines()
+def test_the_table_says_all_and_fits_a_terminal():
+    lines = table_lines(comparison({"base": [0.05] * 4, "fails": [0.0, 0.0, NAN, 0.0]}), "points")
     assert " ".join(lines[0].split()) == "10 anchors error against base tau rank wins fit s"
     assert lines[1].startswith("fails")
     assert lines[1].endswith("failed in 1 splits")
     assert "in percentage points" in lines[-1]
     assert "negative where the method is better" in lines[-1]
-    print_table(MADE, "score")
-    assert "percentage" not in capsys.readouterr().out
     assert all(len(line) <= 100 for line in lines[:3])
+    assert "percentage" not in "".join(table_lines(MADE, "score"))

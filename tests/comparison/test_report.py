@@ -7,14 +7,15 @@ from html.parser import HTMLParser
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib import image
-from sklearn_sparseeval.cli._comparison_table import verdict
-from sklearn_sparseeval.cli._report import write_report
 
-from sklearn_sparseeval._score_file import ScoreTable
+from sklearn_sparseeval import ScoreMatrix
 from sklearn_sparseeval.cli import main
 from sklearn_sparseeval.comparison import compare_estimators
+from sklearn_sparseeval.comparison._report import write_report
+from sklearn_sparseeval.comparison._table import verdict
 from sklearn_sparseeval.datasets import make_score_matrix
 
 pytestmark = pytest.mark.slow
@@ -27,18 +28,23 @@ PROBE = """<script>addEventListener("load", () => {
 });</script>"""
 
 
+def panel():
+    bunch = make_score_matrix(60, 80, families=12, random_state=0)
+    frame = pd.DataFrame(bunch.data, bunch.model_names, bunch.feature_names)
+    return ScoreMatrix.from_frame(frame, families=bunch.families)
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     mpl.use("Agg")
-    panel = make_score_matrix(60, 80, families=12, random_state=0)
+    matrix = panel()
     comparison = compare_estimators(
-        ["random-mean", "random-ridge", "sparse-ridge"], panel.data, groups=panel.families,
+        ["random-mean", "random-ridge", "sparse-ridge"], matrix, groups=matrix.families,
         n_anchors=[5, 10, 20], cv=5, random_state=0,
     )  # fmt: skip
-    table = ScoreTable(panel.data, list(panel.model_names), list(panel.feature_names), None)
     path = tmp_path_factory.mktemp("report") / "report.html"
     write_report(
-        path, comparison, table, "points",
+        path, comparison, matrix,
         title="a <b> & c", protocol="Protocol of 5 < 6 splits.", notes=["'x' failed in 1 < 2"],
     )  # fmt: skip
     return path, comparison
@@ -84,10 +90,8 @@ def test_it_says_what_was_done_and_what_came_out(page, made):
 
 def test_the_same_results_make_the_same_file(made, tmp_path):
     path, comparison = made
-    panel = make_score_matrix(60, 80, families=12, random_state=0)
-    table = ScoreTable(panel.data, list(panel.model_names), list(panel.feature_names), None)
     write_report(
-        tmp_path / "again.html", comparison, table, "points",
+        tmp_path / "again.html", comparison, panel(),
         title="a <b> & c", protocol="Protocol of 5 < 6 splits.", notes=["'x' failed in 1 < 2"],
     )  # fmt: skip
     assert (tmp_path / "again.html").read_bytes() == path.read_bytes()
