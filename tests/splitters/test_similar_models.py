@@ -2,7 +2,6 @@
 
 import tracemalloc
 from itertools import combinations
-from time import perf_counter
 
 import numpy as np
 import pandas as pd
@@ -11,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sklearn_sparseeval.datasets import load_helm_lite, load_open_llm, make_score_matrix
-from sklearn_sparseeval.splitters import FamilyShuffleSplit, _similar_models, group_similar_models
+from sklearn_sparseeval.splitters import FamilyShuffleSplit, group_similar_models
 
 SCORES = {
     "0/1": st.sampled_from([0.0, 1.0]),
@@ -74,7 +73,7 @@ def test_as_in_plain_loops(X, threshold, min_overlap, groups, block_rows):
     min_overlap = min(min_overlap, X.shape[1])
     groups = groups if groups is None else groups[: len(X)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_similar_models, "_BLOCK_ROWS", block_rows)
+        patch.setattr("sklearn_sparseeval.splitters._similar_models._BLOCK_ROWS", block_rows)
         labels = group_similar_models(X, threshold, groups=groups, min_overlap=min_overlap)
     assert labels.dtype == np.intp
     assert labels.tolist() == _groups_by_loop(X, threshold, groups, min_overlap)
@@ -102,8 +101,8 @@ def test_the_larger_panels_have_groups_to_find():
 def test_blocks_do_not_matter(monkeypatch, cells, rows, graded):
     X = make_score_matrix(50, 20, missing=0.05, graded=graded, random_state=1).data
     expected = group_similar_models(X, 0.85)
-    monkeypatch.setattr(_similar_models, "_BLOCK_CELLS", cells)
-    monkeypatch.setattr(_similar_models, "_BLOCK_ROWS", rows)
+    monkeypatch.setattr("sklearn_sparseeval.splitters._similar_models._BLOCK_CELLS", cells)
+    monkeypatch.setattr("sklearn_sparseeval.splitters._similar_models._BLOCK_ROWS", rows)
     assert (group_similar_models(X, 0.85) == expected).all()
     assert 1 < expected.max() + 1 < 50
 
@@ -133,7 +132,7 @@ def test_types_of_scores(dtype):
 def test_float32_cannot_count_what_float64_must(monkeypatch):
     X = make_score_matrix(30, 50, missing=0.1, random_state=0).data
     expected = group_similar_models(X, 0.8)
-    monkeypatch.setattr(_similar_models, "_FLOAT32_ITEMS", 10)
+    monkeypatch.setattr("sklearn_sparseeval.splitters._similar_models._FLOAT32_ITEMS", 10)
     assert (group_similar_models(X, 0.8) == expected).all()
 
 
@@ -237,17 +236,14 @@ def test_strong_real_models_agree_by_chance_too(threshold, largest):
 
 
 @pytest.mark.parametrize("graded", [False, True], ids=["right or wrong", "graded"])
-def test_large_panels_need_little_time_and_memory(graded):
+def test_large_panels_need_little_memory(graded):
     panel = make_score_matrix(3000, 100, missing=0.01, graded=graded, random_state=0)
     X = np.vstack([panel.data, panel.data[::2]])  # 3.6 MB
     tracemalloc.start()
-    start = perf_counter()
     labels = group_similar_models(X)
-    seconds = perf_counter() - start
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert (labels[3000:] == labels[:3000:2]).all()
-    assert seconds < 20  # in fact a second or so
     assert peak < 120e6  # one number for each pair of models would be 162 MB
 
 
