@@ -216,7 +216,7 @@ def _read_cutoff(cutoff: Any) -> np.generic:
     """
     is_number = _is_number(cutoff)
     if is_missing(cutoff) or (is_number and not np.isfinite(float(cutoff))):
-        raise ValueError(f"cutoff={cutoff} is no date. Give {_FORMS}; None for no cutoff.")
+        raise ValueError(f"cutoff={cutoff} is not a date. Give {_FORMS}; None for no cutoff.")
     return _as_numbers([cutoff])[0] if is_number else _read_date(cutoff, "cutoff")
 
 

@@ -8,7 +8,7 @@ from scipy.special import expit
 from scipy.stats import spearmanr
 from sklearn.utils import Bunch
 
-from sklearn_sparseeval.datasets import _synthetic, make_score_matrix
+from sklearn_sparseeval.datasets import make_score_matrix
 
 SHAPES = st.tuples(st.integers(1, 12), st.integers(1, 15))
 
@@ -98,7 +98,7 @@ def test_global_random_state_is_left_alone():
 @pytest.mark.parametrize("options", [{}, {"graded": True}, {"missing": 0.9, "families": 3}])
 def test_blocks_do_not_change_the_matrix(monkeypatch, options):
     whole = make_score_matrix(23, 17, random_state=0, **options)
-    monkeypatch.setattr(_synthetic, "_BLOCK_CELLS", 40)
+    monkeypatch.setattr("sklearn_sparseeval.datasets._synthetic._BLOCK_CELLS", 40)
     blocks = make_score_matrix(23, 17, random_state=0, **options)
     np.testing.assert_array_equal(blocks.data, whole.data)
     np.testing.assert_allclose(blocks.target, whole.target)

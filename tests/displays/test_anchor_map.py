@@ -27,7 +27,6 @@ from sklearn_sparseeval import (
 )
 from sklearn_sparseeval.datasets import load_helm_lite, make_score_matrix
 from sklearn_sparseeval.displays import AnchorMapDisplay
-from sklearn_sparseeval.displays._styles import OTHERS_COLOR
 
 NAN = float("nan")
 # Items: good, its opposite, the same for all, not evaluated anywhere.
@@ -268,7 +267,7 @@ def test_items_and_rings_are_where_they_belong():
     np.testing.assert_array_equal(display.anchors_.get_ydata(), display.discrimination[[1, 0]])
     assert display.anchors_.get_markerfacecolor() == "none"
     assert display.anchors_.get_zorder() > items.get_zorder()
-    assert items.get_color() == OTHERS_COLOR
+    assert items.get_color() == "0.6"
     assert items.get_rasterized()
     assert list(display.ax_.lines) == [items, display.anchors_]
 
@@ -314,7 +313,7 @@ def test_groups_beyond_the_most_frequent_are_others(n_groups):
     assert texts(display.legend_) == ["1 anchors", *expected]
     assert sum(len(line.get_xdata()) for line in display.items_.values()) == len(groups)
     if n_groups >= 8:
-        assert display.items_["others"].get_color() == OTHERS_COLOR
+        assert display.items_["others"].get_color() == "0.6"
 
 
 def test_the_map_of_a_real_selection():

@@ -6,7 +6,7 @@ import pytest
 from matplotlib import pyplot as plt
 
 from sklearn_sparseeval.displays import BudgetCurveDisplay
-from sklearn_sparseeval.displays._styles import method_styles
+from sklearn_sparseeval.metrics import get_scorers
 
 MAE, TAU, BIAS = "mean_absolute_error", "kendall_tau", "bias"
 ROOT2, ROOT3 = 2**0.5, 3**0.5
@@ -223,11 +223,12 @@ def test_chosen_methods_keep_their_looks_and_the_order_asked(fake, methods):
     asked = list(dict.fromkeys(methods))
     assert list(display.frame()["method"].unique()) == asked
     assert [method for _, method in display.lines_] == asked
-    styles = method_styles(["a", "b", "c"])
-    for (_, method), line in display.lines_.items():
-        assert line.get_marker() == styles[method].marker
-        assert line.get_color() == styles[method].color
-        assert line.get_markerfacecolor() == styles[method].facecolor
+    every = BudgetCurveDisplay.from_comparison(fake, metrics=[TAU]).plot().lines_
+    assert len({line.get_marker() for line in every.values()}) == 3
+    for key, line in display.lines_.items():
+        assert line.get_marker() == every[key].get_marker()
+        assert line.get_color() == every[key].get_color()
+        assert line.get_markerfacecolor() == every[key].get_markerfacecolor()
 
 
 @pytest.mark.parametrize("metrics", [BIAS, [BIAS], (TAU, BIAS), np.array([BIAS, MAE])], ids=str)
@@ -374,3 +375,69 @@ def test_a_label_longer_than_the_panel_is_broken(fake):
     assert label.split("\n")[-1] == "lower is better"
     assert label.count("\n") == 2
     assert label.replace("\n", " ") == "mean absolute error (points) lower is better"
+
+
+ERRORS = ["bias", *(name[4:] for name in get_scorers() if name.startswith("neg_"))]
+OTHERS = ["kendall_tau", "pairwise_accuracy", "spearman", "top_k_overlap", "r2", "of_my_own"]
+
+
+def drawn(make_fake, metric, unit):
+    """Return the label of the y axis, and the height of a point of value 0.5."""
+    fake = make_fake({metric: {("a", 10): [0.5, 0.5]}})
+    display = BudgetCurveDisplay.from_comparison(fake, metrics=metric).plot(unit=unit)
+    (line,) = display.lines_.values()
+    return display.axes_[0].get_ylabel(), line.get_ydata()[0]
+
+
+@pytest.mark.parametrize("metric", ERRORS)
+def test_every_error_of_the_package_is_shown_in_points(make_fake, metric):
+    label, height = drawn(make_fake, metric, "points")
+    in_scores, as_is = drawn(make_fake, metric, "score")
+    assert (height, as_is) == (50, 0.5)
+    assert " ".join(label.split()).replace(" (points)", "") == " ".join(in_scores.split())
+    assert "(points)" in label
+
+
+@pytest.mark.parametrize("metric", OTHERS)
+def test_what_is_not_an_error_has_no_unit(make_fake, metric):
+    assert drawn(make_fake, metric, "points") == drawn(make_fake, metric, "score")
+    assert drawn(make_fake, metric, "points")[1] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("metric", "words"),
+    [
+        ("bias", "bias zero is best"),
+        ("kendall_tau", "Kendall's tau higher is better"),
+        ("max_absolute_error", "largest absolute error lower is better"),
+        ("mean_absolute_error", "mean absolute error lower is better"),
+        ("of_my_own", "of my own lower is better"),
+        ("pairwise_accuracy", "pairwise accuracy lower is better"),
+        ("percentile_absolute_error", "high percentile of absolute errors lower is better"),
+        ("root_mean_squared_error", "root mean squared error lower is better"),
+        ("top_k_overlap", "top-k overlap lower is better"),
+        ("top_pick_regret", "regret of the top pick lower is better"),
+    ],
+)
+def test_metrics_are_named_in_words(make_fake, metric, words):
+    """The comparison made by hand says that more is better of Kendall's tau alone."""
+    assert " ".join(drawn(make_fake, metric, "score")[0].split()) == words
+
+
+def test_a_bias_is_best_at_zero_whatever_the_comparison_says(make_fake):
+    fake = make_fake()
+    fake.greater_is_better = lambda metric: True
+    display = BudgetCurveDisplay.from_comparison(fake, metrics=BIAS).plot()
+    assert display.axes_[0].get_ylabel().endswith("zero is best")
+
+
+@pytest.mark.parametrize(
+    ("asked", "named"), [(["x"], "'x'"), (["a", "x", "y"], "'x', 'y'"), ([3], "3")]
+)
+def test_what_is_unknown_is_named_beside_what_is_known(fake, asked, named):
+    message = (
+        rf"^methods asks for {named}, which the comparison does not hold\. "
+        r"It holds: 'a', 'b', 'c'\.$"
+    )
+    with pytest.raises(ValueError, match=message):
+        BudgetCurveDisplay.from_comparison(fake, methods=asked)

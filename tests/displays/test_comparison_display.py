@@ -1,14 +1,21 @@
 """Differences to a baseline: the numbers, the order, the side that is better."""
 
+import inspect
 from itertools import pairwise
+from types import SimpleNamespace
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
 
-from sklearn_sparseeval.displays import ComparisonDisplay
-from sklearn_sparseeval.displays._styles import method_styles
+from sklearn_sparseeval.comparison import Comparison
+from sklearn_sparseeval.displays import (
+    BudgetCurveDisplay,
+    ComparisonDisplay,
+    ScorePredictionDisplay,
+)
 
 MAE, TAU, BIAS = "mean_absolute_error", "kendall_tau", "bias"
 NAN = float("nan")
@@ -223,11 +230,12 @@ def test_methods_are_named_once_per_row_of_panels(display):
 
 def test_methods_look_as_in_every_picture_of_the_comparison(fake):
     display = ComparisonDisplay.from_comparison(fake, baseline="b").plot()
-    styles = method_styles(["a", "b", "c"])
+    curves = BudgetCurveDisplay.from_comparison(fake).plot().lines_
     for (_, method), point in display.points_.items():
-        assert point.get_marker() == styles[method].marker
-        assert point.get_color() == styles[method].color
-        assert point.get_markerfacecolor() == styles[method].facecolor
+        line = curves[MAE, method]
+        assert point.get_marker() == line.get_marker()
+        assert point.get_color() == line.get_color()
+        assert point.get_markerfacecolor() == line.get_markerfacecolor()
 
 
 def test_the_callers_axes_are_drawn_on(display):
@@ -342,3 +350,42 @@ def test_no_text_stands_out_of_the_figure(make_fake, outside, width, font_size, 
     assert outside(display.figure_) == []
     words = display.figure_.get_supxlabel().replace("\n", "").replace(" ", "")
     assert f"minusthatof{baseline},95%interval" in words
+
+
+# What all displays together ask of a comparison.
+METHODS = ["frame", "greater_is_better", "noise_ceiling", "predictions", "summary"]
+
+
+def test_displays_ask_for_nothing_else(real):
+    bare = SimpleNamespace(
+        baseline=real.baseline, **{name: getattr(real, name) for name in METHODS}
+    )
+    for display, asked in (
+        (BudgetCurveDisplay, {}),
+        (ComparisonDisplay, {}),
+        (ScorePredictionDisplay, {"method": "random-ridge", "n_anchors": 5}),
+    ):
+        got, expected = (
+            display.from_comparison(comparison, **asked).plot().frame()
+            for comparison in (bare, real)
+        )
+        pd.testing.assert_frame_equal(got, expected)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_the_comparison_made_by_hand_is_asked_like_a_real_one(fake, name):
+    by_hand = inspect.signature(getattr(fake, name)).parameters
+    given = inspect.signature(getattr(Comparison, name)).parameters
+    assert list(given)[1:] == list(by_hand)
+    assert all(given[key].kind == by_hand[key].kind for key in by_hand)
+
+
+@pytest.mark.parametrize("table", ["frame", "predictions"])
+def test_the_tables_made_by_hand_have_the_columns_of_real_ones(fake, real, table):
+    assert set(getattr(fake, table)()) == set(getattr(real, table)())
+
+
+def test_the_summary_made_by_hand_has_columns_of_a_real_one(fake, real):
+    assert set(fake.summary(MAE)) <= set(real.summary(MAE))
+    assert fake.summary(MAE).attrs.keys() <= real.summary(MAE).attrs.keys()
+    assert isinstance(real.baseline, str)

@@ -15,7 +15,6 @@ from sklearn.metrics import mean_absolute_error
 
 from sklearn_sparseeval import AnchoredRegressor, SparseRidgeSelector, WeightedMeanRegressor
 from sklearn_sparseeval.displays import ScorePredictionDisplay
-from sklearn_sparseeval.displays._styles import OTHERS_COLOR
 
 INF = float("inf")
 TRUE, PRED = [0.2, 0.5, 0.8], [0.3, 0.45, 0.8]  # mean absolute error 0.05
@@ -173,7 +172,7 @@ def test_families_beyond_the_most_frequent_are_others(n_families):
     if n_families >= 10:
         others = display.points_["others"]
         assert len(others.get_xdata()) == n_families - 8
-        assert others.get_color() == OTHERS_COLOR
+        assert others.get_color() == "0.6"
         assert others.get_zorder() < display.points_[0].get_zorder()
 
 
@@ -397,3 +396,41 @@ def test_no_text_stands_out_of_the_figure(outside, width, font_size, title):
         display = display_of(families=FAMILIES, title=title).plot(font_size=font_size)
     assert outside(display.figure_) == []
     assert display.ax_.get_title().replace("\n", " ").startswith(title)
+
+
+@pytest.mark.parametrize(
+    "families",
+    [
+        ["a", "b", "a"],
+        ("a", "b", "a"),
+        np.array(["a", "b", "a"]),
+        pd.Series(["a", "b", "a"], index=[5, 6, 7]),
+        pd.Series(["a", "b", "a"], dtype="category"),
+        pl.Series(["a", "b", "a"]),
+    ],
+    ids=["list", "tuple", "array", "pandas", "categorical", "polars"],
+)
+def test_families_of_any_container(families):
+    assert display_of(families=families).frame()["family"].tolist() == ["a", "b", "a"]
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [None, np.nan, float("nan"), pd.NA, pd.NaT, np.float32("nan")],
+    ids=["None", "the nan of numpy", "another nan", "NA", "NaT", "float32"],
+)
+def test_every_kind_of_missing_family_is_none(missing):
+    for families in (["a", missing, "b"], pd.Series(["a", missing, "b"], dtype=object)):
+        assert display_of(families=families).families.tolist() == ["a", None, "b"]
+
+
+def test_a_family_that_reads_like_a_missing_one_stays_and_numbers_stay_numbers():
+    assert display_of(families=["nan", "None", "a"]).families.tolist() == ["nan", "None", "a"]
+    assert display_of(families=[1.5, np.nan, 2]).families.tolist() == [1.5, None, 2]
+
+
+@pytest.mark.parametrize("n_families", [0, 2, 4])
+def test_too_few_or_too_many_families(n_families):
+    message = rf"families has {n_families} entries for 3 models; expected one each\."
+    with pytest.raises(ValueError, match=message):
+        display_of(families=["a"] * n_families)

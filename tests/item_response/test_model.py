@@ -5,12 +5,13 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
-from girth import twopl_mml
+from girth import ability_map, twopl_mml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.linalg import orthogonal_procrustes
+from scipy.optimize import minimize
 from scipy.special import expit
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
@@ -390,3 +391,153 @@ def test_abilities_of_another_number_are_refused():
     for method in (model.inverse_transform, model.item_information):
         with pytest.raises(ValueError, match="X has 3 columns, but the model has 2 abilities"):
             method(np.zeros((1, 3)))
+
+
+# ---- abilities, against general optimisers and girth ----
+
+
+def items_and_results(n_models=20, n_items=30, n_dimensions=2, seed=0, scale=1.0):
+    rng = np.random.default_rng(seed)
+    discriminations = scale * rng.normal(size=(n_items, n_dimensions))
+    difficulties = rng.normal(size=n_items)
+    abilities = rng.normal(size=(n_models, n_dimensions))
+    right = expit(abilities @ discriminations.T - difficulties)
+    X = (rng.random(right.shape) < right).astype(float)
+    X[rng.random(X.shape) < 0.2] = np.nan
+    return X, discriminations, difficulties
+
+
+def abilities_of(rows, discriminations, difficulties):
+    """Estimate with items that are known."""
+    n_items, n_dimensions = discriminations.shape
+    model = ItemResponseModel(n_dimensions=n_dimensions, score_range=(0, 1), max_iter=2, tol=1e9)
+    model.fit(np.eye(2, n_items))
+    model.discriminations_, model.difficulties_ = discriminations, difficulties
+    return model.transform(rows)
+
+
+def by_general_optimiser(row, discriminations, difficulties):
+    """Maximise likelihood times prior for one model, term by term."""
+    known = ~np.isnan(row)
+
+    def loss(ability):
+        total = ability @ ability / 2
+        for result, a, b in zip(
+            row[known], discriminations[known], difficulties[known], strict=True
+        ):
+            logit = ability @ a - b
+            total -= result * -np.logaddexp(0, -logit) + (1 - result) * -np.logaddexp(0, logit)
+        return total
+
+    start = np.zeros(discriminations.shape[1])
+    return minimize(loss, start, method="Nelder-Mead", options={"xatol": 1e-8, "fatol": 1e-12}).x
+
+
+@pytest.mark.parametrize("n_dimensions", [1, 2, 3])
+def test_a_general_optimiser_finds_the_same(n_dimensions):
+    X, a, b = items_and_results(6, 15, n_dimensions)
+    expected = [by_general_optimiser(row, a, b) for row in X]
+    assert_allclose(abilities_of(X, a, b), expected, atol=1e-5)
+
+
+def test_girth_finds_the_same_with_one_ability():
+    X, a, b = items_and_results(40, 25, 1)
+    X, a = np.nan_to_num(X), np.abs(a)
+    expected = ability_map(X.T.astype(int), b / a[:, 0], a[:, 0])  # girth: a * (theta - b)
+    assert_allclose(abilities_of(X, a, b)[:, 0], expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("n_dimensions", [1, 5, 10])
+@pytest.mark.parametrize("scale", [0.1, 1.0, 30.0, 1e4])
+def test_all_right_and_all_wrong_stay_finite(n_dimensions, scale):
+    """The maximum-likelihood ability of the released code is infinite here."""
+    _, a, b = items_and_results(1, 100, n_dimensions, scale=scale)
+    a = np.abs(a)
+    abilities = abilities_of(np.array([[1.0] * 100, [0.0] * 100]), a, b)
+    assert np.isfinite(abilities).all()
+    assert (abilities[0] > abilities[1]).all()
+    assert np.abs(abilities).max() < 10
+
+
+def test_without_a_prior_the_same_results_diverge():
+    rng = np.random.default_rng(0)
+    a, b = rng.uniform(0.5, 2, 50), rng.normal(size=50)
+
+    def unpenalised(ability):
+        return np.logaddexp(0, -(ability[0] * a - b)).sum()
+
+    likeliest = minimize(unpenalised, [0.0], method="BFGS").x[0]
+    ours = abilities_of(np.ones((1, 50)), a[:, np.newaxis], b)[0, 0]
+    assert likeliest > 10 > 4 > ours > 1
+
+
+@given(seed=st.integers(0, 10_000), scale=st.sampled_from([0.01, 1.0, 20.0]))
+@settings(max_examples=40, deadline=None)
+def test_the_slope_vanishes_whatever_the_results(seed, scale):
+    X, a, b = items_and_results(5, 12, 2, seed=seed, scale=scale)
+    X[0] = np.random.default_rng(seed).random(12)  # graded
+    abilities = abilities_of(X, a, b)
+    residual = np.nan_to_num(X - expit(abilities @ a.T - b))
+    assert_allclose(residual @ a - abilities, 0, atol=1e-7 * (1 + scale))
+
+
+def test_a_step_too_long_is_halved():
+    """From 0 the likelihood of a hard, sharp item is flat: Newton's first step overshoots."""
+    a, b = np.full((1, 1), 40.0), np.array([10.0])
+    expected = by_general_optimiser(np.array([1.0]), a, b)
+    assert_allclose(abilities_of(np.ones((1, 1)), a, b)[0], expected, atol=1e-6)
+
+
+def test_a_model_without_results_is_average_and_changes_nothing():
+    X, a, b = items_and_results()
+    alone = abilities_of(X, a, b)
+    with_empty = abilities_of(np.vstack([np.full((1, 30), np.nan), X]), a, b)
+    assert_array_equal(with_empty[0], [0, 0])
+    assert_allclose(with_empty[1:], alone, rtol=1e-12)
+
+
+def test_the_other_models_do_not_matter():
+    X, a, b = items_and_results(30, 40)
+    together = abilities_of(X, a, b)
+    for row, expected in zip(X, together, strict=True):
+        assert_allclose(abilities_of(row[np.newaxis], a, b)[0], expected, rtol=1e-10)
+
+
+def test_blocks_of_models_give_the_same(monkeypatch):
+    X, a, b = items_and_results(30, 40)
+    expected = abilities_of(X, a, b)
+    monkeypatch.setattr("sklearn_sparseeval.numerics.latent_items._BLOCK_CELLS", 3 * 40)
+    assert_allclose(abilities_of(X, a, b), expected, rtol=1e-10)
+
+
+# ---- how many abilities ----
+
+
+def standardly_hard(n_dimensions, n_models=250, n_items=120, seed=0):
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(size=(n_models, n_dimensions)) @ rng.normal(size=(n_dimensions, n_items))
+    right = expit(1.5 * logits + rng.normal(size=n_items))
+    return (rng.random(right.shape) < right).astype(float)
+
+
+@pytest.mark.parametrize("n_dimensions", [1, 2, 3])
+def test_as_many_as_there_are(n_dimensions):
+    model = ItemResponseModel(max_iter=300).fit(standardly_hard(n_dimensions))
+    assert model.n_dimensions_ == n_dimensions
+    assert list(model.held_out_losses_) == [1, 2, 3, 5][: n_dimensions + 1]
+    gains = -np.diff(list(model.held_out_losses_.values()))
+    assert (gains[:-1] > 0.01).all()
+    assert gains[-1] < 0.002
+
+
+def test_candidates_run_out(monkeypatch):
+    monkeypatch.setattr("sklearn_sparseeval.item_response._model._CANDIDATES", (1, 2))
+    model = ItemResponseModel(max_iter=300).fit(standardly_hard(3))
+    assert model.n_dimensions_ == 2
+    assert list(model.held_out_losses_) == [1, 2]
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 40), (3, 1), (2, 1)])
+def test_with_too_little_to_hold_out_there_is_one(shape):
+    model = ItemResponseModel().fit(np.ones(shape))
+    assert (model.n_dimensions_, model.held_out_losses_) == (1, {})

@@ -5,12 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
+from scipy.integrate import quad
 from scipy.special import expit
+from scipy.stats import norm
 
 from sklearn_sparseeval.datasets import load_helm_lite, make_score_matrix
-from sklearn_sparseeval.item_response import _variational
-from sklearn_sparseeval.item_response._gaussians import Gaussians
+from sklearn_sparseeval.item_response import _model, _variational
 from sklearn_sparseeval.item_response._variational import (
+    Gaussians,
     _lower_bound,
     _Prior,
     _Results,
@@ -231,3 +233,115 @@ def test_fitted_probabilities_are_those_of_the_frequencies():
     density = np.exp(-(abilities**2) / 2)
     curves = expit(np.outer(abilities, fit.discriminations[:, 0]) - fit.difficulties)
     assert_allclose(density @ curves / density.sum(), X.mean(axis=0), atol=0.08)
+
+
+# ---- many normal distributions at once ----
+
+
+def some_gaussians(n=4, size=3, seed=0):
+    rng = np.random.default_rng(seed)
+    root = rng.normal(size=(n, size, size))
+    return Gaussians(rng.normal(size=(n, size)), root @ root.transpose(0, 2, 1) + np.eye(size))
+
+
+def test_from_precision_has_the_density_it_says():
+    precision, shift = np.array([[[2.0, 0.5], [0.5, 1.0]]]), np.array([[1.0, -1.0]])
+    gaussians = Gaussians.from_precision(precision, shift)
+    assert_allclose(gaussians.covariance[0] @ precision[0], np.eye(2), atol=1e-12)
+    assert_allclose(precision[0] @ gaussians.mean[0], shift[0])
+
+
+def test_second_moments_are_those_of_draws():
+    gaussians = some_gaussians(n=1)
+    draws = np.random.default_rng(0).multivariate_normal(
+        gaussians.mean[0], gaussians.covariance[0], 200_000
+    )
+    assert_allclose(gaussians.second_moments()[0], draws.T @ draws / len(draws), rtol=0.05)
+
+
+def test_a_constant_is_appended():
+    full = some_gaussians().with_constant()
+    assert_allclose(full.mean[:, 3], 1)
+    assert_allclose(full.covariance[:, 3], 0)
+    assert_allclose(full.covariance[:, :, 3], 0)
+    assert_allclose(full.second_moments()[:, 3, :3], full.mean[:, :3])
+
+
+@pytest.mark.parametrize("n_new", [1, 3, 5])
+def test_a_linear_map_moves_mean_and_covariance(n_new):
+    gaussians, matrix = some_gaussians(), np.random.default_rng(1).normal(size=(n_new, 3))
+    moved = gaussians.mapped(matrix)
+    for i in range(4):
+        assert_allclose(moved.mean[i], matrix @ gaussians.mean[i])
+        assert_allclose(moved.covariance[i], matrix @ gaussians.covariance[i] @ matrix.T)
+
+
+@pytest.mark.parametrize(("mean", "variance"), [(0.0, 1.0), (1.0, 4.0), (-2.0, 0.3)])
+def test_divergence_is_the_integral_it_stands_for(mean, variance):
+    own = norm(mean, np.sqrt(variance))
+    other = norm(0.5, np.sqrt(2.0))
+    expected = quad(lambda z: own.pdf(z) * (own.logpdf(z) - other.logpdf(z)), -30, 30)[0]
+    gaussians = Gaussians(np.array([[mean]]), np.array([[[variance]]]))
+    assert_allclose(gaussians.divergence(np.array([0.5]), np.array([[2.0]])), [expected])
+
+
+def test_divergence_is_zero_for_the_same_and_unchanged_by_a_map_of_both():
+    gaussians = some_gaussians()
+    mean, covariance = gaussians.mean[0], gaussians.covariance[0]
+    divergence = gaussians.divergence(mean, covariance)
+    assert_allclose(divergence[0], 0, atol=1e-12)
+    assert (divergence[1:] > 0).all()
+    matrix = np.random.default_rng(2).normal(size=(3, 3))
+    moved = gaussians.mapped(matrix).divergence(matrix @ mean, matrix @ covariance @ matrix.T)
+    assert_allclose(moved, divergence, atol=1e-9)
+
+
+def test_pooled_moments_by_hand():
+    # Half at -1 and half at 3, of variances 2 and 4: mean 1, variance 3 + 2 ** 2.
+    gaussians = Gaussians(np.array([[-1.0], [3.0]]), np.array([[[2.0]], [[4.0]]]))
+    mean, covariance = gaussians.pooled(np.array([0.5, 0.5]))
+    assert_allclose(mean, [1])
+    assert_allclose(covariance, [[7]])
+
+
+# ---- how many abilities: the rule step by step ----
+
+
+LIMITS = {"max_iter": 300, "tol": 1e-5}
+
+
+def simulated(n_dimensions, n_models=250, n_items=120, seed=0):
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(size=(n_models, n_dimensions)) @ rng.normal(size=(n_dimensions, n_items))
+    right = expit(1.5 * logits + rng.normal(size=n_items))
+    return (rng.random(right.shape) < right).astype(float)
+
+
+def test_the_loss_is_that_of_diagonals_that_no_fit_has_seen():
+    X, weight = simulated(1, 30, 20), np.arange(1.0, 31.0)
+    X[3, 5] = np.nan
+    training = X.copy()
+    for row in range(30):
+        for column in range(20):
+            if (row + column) % 5 == 0:
+                training[row, column] = np.nan
+    fit = fit_item_response(training, weight, 1, **LIMITS)
+    abilities = _model._estimate_abilities(training, fit.discriminations, fit.difficulties)
+    expected = expit(abilities @ fit.discriminations.T - fit.difficulties)
+    total = 0.0
+    for row in range(30):
+        cells = [i for i in range(20) if (row + i) % 5 == 0 and not np.isnan(X[row, i])]
+        losses = [-np.log(expected[row, i] if X[row, i] else 1 - expected[row, i]) for i in cells]
+        total += weight[row] * np.mean(losses)
+    losses = _model._choose_n_dimensions(X, weight, **LIMITS)[1]
+    assert_allclose(losses[1], total / weight.sum())
+
+
+def test_the_gain_must_exceed_its_standard_error():
+    gain = np.array([0.3, -0.1, 0.4, 0.2])  # mean 0.2, standard deviation 0.187: error 0.094
+    than = np.ones(4)
+    assert _model._clearly_less(than - gain, than, np.ones(4))
+    assert not _model._clearly_less(than - (gain - 0.11), than, np.ones(4))
+    # Four models of weight 4 are 16 models; of weight 1/4 they are still 4.
+    assert _model._clearly_less(than - (gain - 0.11), than, np.full(4, 4.0))
+    assert not _model._clearly_less(than - (gain - 0.11), than, np.full(4, 0.25))

@@ -1,4 +1,4 @@
-"""Dates in every form: read alike, or refused by name."""
+"""Dates in every form that ChronologicalSplit takes: read alike, or refused by name."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
 from fractions import Fraction
@@ -8,13 +8,32 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from sklearn_sparseeval.splitters._dates import read_cutoff, read_dates
+from sklearn_sparseeval.splitters import ChronologicalSplit
 
 TEXTS = ["2024-05-31", "2023-07-18"]
 DAYS = [date(2024, 5, 31), date(2023, 7, 18)]
 MOMENTS = [datetime(2024, 5, 31), datetime(2023, 7, 18)]
 EXPECTED = np.array(TEXTS, dtype="datetime64[us]")
 EAST = timezone(timedelta(hours=2))
+MICROSECOND = np.timedelta64(1, "us")
+
+
+def split(groups, cutoff=None):
+    """Return the sources and the targets of a single split."""
+    X = np.zeros((len(groups), 1))
+    ((sources, targets),) = ChronologicalSplit(1, cutoff=cutoff).split(X, groups=groups)
+    return sources.tolist(), targets.tolist()
+
+
+def require_read_as(groups, later, earlier):
+    """Check that two dates, of which the first is the later one, are read as given."""
+    assert split(groups) == ([1], [0])
+    assert split(groups, later) == ([1], [0])
+    assert split(groups, earlier + MICROSECOND) == ([1], [0])
+    with pytest.raises(ValueError, match="on, fewer than the 1 split"):
+        split(groups, later + MICROSECOND)
+    with pytest.raises(ValueError, match="No model is older"):
+        split(groups, earlier)
 
 
 @pytest.mark.parametrize(
@@ -61,9 +80,7 @@ EAST = timezone(timedelta(hours=2))
     ],
 )
 def test_dates(groups):
-    dates = read_dates(groups)
-    assert dates.dtype == EXPECTED.dtype
-    assert (dates == EXPECTED).all()
+    require_read_as(groups, *EXPECTED)
 
 
 @pytest.mark.parametrize(
@@ -78,8 +95,9 @@ def test_dates(groups):
     ],
 )
 def test_iso_strings(text, expected):
-    assert read_dates([text])[0] == np.datetime64(expected)
-    assert read_cutoff(text) == np.datetime64(expected)
+    day = np.datetime64(expected, "us")
+    require_read_as([text, "1999"], day, np.datetime64("1999-01-01", "us"))
+    assert split([day - MICROSECOND, day, day + MICROSECOND], text) == ([0], [1, 2])
 
 
 @pytest.mark.parametrize(
@@ -95,28 +113,27 @@ def test_iso_strings(text, expected):
     ids=["two zones", "with and without", "series", "strings"],
 )
 def test_times_are_compared_in_utc(groups):
-    expected = np.array(["2023-12-31T23:00", "2024-01-01"], dtype="datetime64[us]")
-    assert (read_dates(groups) == expected).all()
+    later, earlier = np.array(["2024-01-01", "2023-12-31T23:00"], dtype="datetime64[us]")
+    require_read_as(groups[::-1], later, earlier)
 
 
 @pytest.mark.parametrize(
-    ("groups", "expected"),
+    ("groups", "cutoff"),
     [
-        ([2023, 2024], np.array([2023, 2024])),
-        ([2023, 2024.5], np.array([2023, 2024.5])),
-        (np.array([3, 1], dtype=np.uint8), np.array([3, 1], dtype=np.uint8)),
-        (np.array([3, 1], dtype=object), np.array([3, 1])),
-        (pd.Series([3, 1], dtype="Int64"), np.array([3, 1])),
-        ([10**30, 1], np.array([1e30, 1])),
-        ([Fraction(1, 2), 1], np.array([0.5, 1])),
-        ([2**62 + 1, 2**62], np.array([2**62 + 1, 2**62])),
+        ([2024, 2023], 2024),
+        ([2024.5, 2023], 2024.25),
+        (np.array([3, 1], dtype=np.uint8), 2),
+        (np.array([3, 1], dtype=object), 3),
+        (pd.Series([3, 1], dtype="Int64"), 2),
+        ([10**30, 1], 10**29),
+        ([Fraction(1, 2), 0], Fraction(1, 3)),
+        ([2**62 + 1, 2**62], 2**62 + 1),
     ],
     ids=["years", "mixed", "uint8", "objects", "nullable", "huge", "fractions", "nanoseconds"],
 )
-def test_numbers(groups, expected):
-    numbers = read_dates(groups)
-    assert numbers.dtype.kind == ("i" if expected.dtype.kind == "u" else expected.dtype.kind)
-    assert (numbers == expected).all()
+def test_numbers(groups, cutoff):
+    assert split(groups) == ([1], [0])
+    assert split(groups, cutoff) == ([1], [0])
 
 
 @pytest.mark.parametrize(
@@ -148,7 +165,7 @@ def test_numbers(groups, expected):
 )
 def test_missing_dates_are_refused(groups):
     with pytest.raises(ValueError, match=r"1 missing date\(s\), the first at index 2\. Give every"):
-        read_dates(groups)
+        split(groups)
 
 
 @pytest.mark.parametrize(
@@ -180,47 +197,45 @@ def test_missing_dates_are_refused(groups):
         "complex",
     ],
 )
-def test_what_is_no_date_is_named(groups, got):
+def test_what_is_not_a_date_is_named(groups, got):
     with pytest.raises(ValueError, match=got + r".*, which cannot be read as a date\. Give dates"):
-        read_dates(groups)
+        split(groups)
 
 
 def test_infinite_numbers_are_refused():
     with pytest.raises(ValueError, match=r"2 date\(s\) that are not finite, the first at index 1"):
-        read_dates([1, np.inf, -np.inf])
+        split([1, np.inf, -np.inf])
 
 
 @pytest.mark.parametrize("groups", [[[1], [2]], "2024"], ids=["column", "string"])
 def test_one_date_per_model(groups):
     with pytest.raises(ValueError, match=r"groups has shape .*; expected \(n_models,\), one date"):
-        read_dates(groups)
+        split(groups)
 
 
 @pytest.mark.parametrize(
-    ("cutoff", "expected"),
+    ("cutoff", "groups"),
     [
-        (3, np.int64(3)),
-        (2024.5, np.float64(2024.5)),
-        (Fraction(1, 2), np.float64(0.5)),
-        (date(2024, 5, 31), EXPECTED[0]),
-        (np.datetime64("2024-05-31"), EXPECTED[0]),
-        (pd.Timestamp("2024-05-31"), EXPECTED[0]),
+        (3, [2, 3]),
+        (2024.5, [2024.4, 2024.5]),
+        (Fraction(1, 2), [0.4, 0.5]),
+        (date(2024, 5, 31), [EXPECTED[0] - MICROSECOND, EXPECTED[0]]),
+        (np.datetime64("2024-05-31"), [EXPECTED[0] - MICROSECOND, EXPECTED[0]]),
+        (pd.Timestamp("2024-05-31"), [EXPECTED[0] - MICROSECOND, EXPECTED[0]]),
     ],
     ids=["integer", "real", "fraction", "date", "datetime64", "timestamp"],
 )
-def test_cutoffs(cutoff, expected):
-    read = read_cutoff(cutoff)
-    assert read == expected
-    assert read.dtype == expected.dtype
+def test_cutoffs(cutoff, groups):
+    assert split(groups, cutoff) == ([0], [1])
 
 
 @pytest.mark.parametrize(
     ("cutoff", "expected"),
     [
-        (np.nan, "cutoff=nan is no date"),
-        (np.inf, "cutoff=inf is no date"),
-        (pd.NaT, "cutoff=NaT is no date"),
-        (np.array([1, 2]), r"cutoff=\[1 2\] is no date"),
+        (np.nan, "cutoff=nan is not a date"),
+        (np.inf, "cutoff=inf is not a date"),
+        (pd.NaT, "cutoff=NaT is not a date"),
+        (np.array([1, 2]), r"cutoff=\[1 2\] is not a date"),
         ("soon", "cutoff is 'soon', which cannot be read as a date"),
         (True, "cutoff is True, which cannot be read"),
         ([2024], r"cutoff is \[2024\], which cannot be read"),
@@ -229,4 +244,4 @@ def test_cutoffs(cutoff, expected):
 )
 def test_bad_cutoffs(cutoff, expected):
     with pytest.raises(ValueError, match=expected):
-        read_cutoff(cutoff)
+        ChronologicalSplit(cutoff=cutoff)

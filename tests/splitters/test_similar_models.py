@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sklearn_sparseeval.datasets import load_helm_lite, load_open_llm, make_score_matrix
-from sklearn_sparseeval.splitters import FamilyShuffleSplit, _similar_models, group_similar_models
+from sklearn_sparseeval.splitters import FamilyShuffleSplit, group_similar_models
 
 SCORES = {
     "0/1": st.sampled_from([0.0, 1.0]),
@@ -73,7 +73,7 @@ def test_as_in_plain_loops(X, threshold, min_overlap, groups, block_rows):
     min_overlap = min(min_overlap, X.shape[1])
     groups = groups if groups is None else groups[: len(X)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_similar_models, "_BLOCK_ROWS", block_rows)
+        patch.setattr("sklearn_sparseeval.splitters._similar_models._BLOCK_ROWS", block_rows)
         labels = group_similar_models(X, threshold, groups=groups, min_overlap=min_overlap)
     assert labels.dtype == np.intp
     assert labels.tolist() == _groups_by_loop(X, threshold, groups, min_overlap)
@@ -101,8 +101,8 @@ def test_the_larger_panels_have_groups_to_find():
 def test_blocks_do_not_matter(monkeypatch, cells, rows, graded):
     X = make_score_matrix(50, 20, missing=0.05, graded=graded, random_state=1).data
     expected = group_similar_models(X, 0.85)
-    monkeypatch.setattr(_similar_models, "_BLOCK_CELLS", cells)
-    monkeypatch.setattr(_similar_models, "_BLOCK_ROWS", rows)
+    monkeypatch.setattr("sklearn_sparseeval.splitters._similar_models._BLOCK_CELLS", cells)
+    monkeypatch.setattr("sklearn_sparseeval.splitters._similar_models._BLOCK_ROWS", rows)
     assert (group_similar_models(X, 0.85) == expected).all()
     assert 1 < expected.max() + 1 < 50
 
@@ -132,7 +132,7 @@ def test_types_of_scores(dtype):
 def test_float32_cannot_count_what_float64_must(monkeypatch):
     X = make_score_matrix(30, 50, missing=0.1, random_state=0).data
     expected = group_similar_models(X, 0.8)
-    monkeypatch.setattr(_similar_models, "_FLOAT32_ITEMS", 10)
+    monkeypatch.setattr("sklearn_sparseeval.splitters._similar_models._FLOAT32_ITEMS", 10)
     assert (group_similar_models(X, 0.8) == expected).all()
 
 

@@ -38,8 +38,9 @@ def standardised(X):
 
 
 def item_distances(z):
-    """Return the sums of absolute differences of the models' results on two items."""
-    return cdist(z.T, z.T, "cityblock")
+    """Return the sums of absolute differences of the models' results, so rounded that ties tie."""
+    distances = cdist(z.T, z.T, "cityblock")
+    return np.rint(distances / (distances.max() / 2**24))
 
 
 def with_more_medoids(distances, given_items, n_medoids):
