@@ -31,6 +31,7 @@ from sklearn_sparseeval.numerics.partial_rows import (
     results_in_cells,
     results_in_columns,
     rows_of_anything,
+    spread_out,
 )
 
 Array = NDArray[np.floating]
@@ -189,7 +190,8 @@ class AnchoredRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         ----------
         X : array-like of shape (n_models, n_items)
             Full-width rows, such as ``selector_.inverse_transform(results)``. Only the anchors
-            are read, of each model its own (:meth:`anchors_for`); the rest may hold anything.
+            are read, of each model its own (:meth:`anchors_for`); the rest may hold anything. Or
+            a data frame of the anchors' columns alone, by their names, in any order.
 
         Returns
         -------
@@ -268,7 +270,8 @@ class AnchoredRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         return router
 
     def _rows(self, X: ArrayLike) -> Any:
-        rows = rows_of_anything(X)
+        names = getattr(self, "feature_names_in_", None)
+        rows = spread_out(rows_of_anything(X), names, np.sort(self.anchors_))
         validate_data(self, rows, reset=False, skip_check_array=True)
         return rows
 

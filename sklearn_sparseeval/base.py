@@ -22,6 +22,7 @@ from sklearn_sparseeval._sklearn import (
     validate_data,
 )
 from sklearn_sparseeval.numerics.missing import missing_cells, row_means
+from sklearn_sparseeval.numerics.partial_rows import spread_out
 
 Array = NDArray[np.floating]
 
@@ -163,9 +164,9 @@ class AnchorSelector(CallbackSupportMixin, SelectorMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like or DataFrame of shape (n_models, n_anchors)
-            Results on the anchors, laid out as `transform` returns them: columns in the order of
-            the items (``get_support(indices=True)``), not in order of choice. A data frame must
-            carry the anchors' names in that order. NaN is allowed.
+            Results on the anchors. A data frame carries the anchors' names, in any order; an
+            array has its columns in the order of the items (``get_support(indices=True)``), as
+            `transform` returns them, not in order of choice. NaN is allowed.
 
         Returns
         -------
@@ -182,11 +183,13 @@ class AnchorSelector(CallbackSupportMixin, SelectorMixin, BaseEstimator):
         items = self.get_support(indices=True)
         names = getattr(self, "feature_names_in_", None)
         columns = getattr(X, "columns", None)
-        if columns is not None and names is not None and list(columns) != list(names[items]):
-            raise ValueError(
-                f"The columns of X are {listing(columns)}, but the anchors in item order are "
-                f"{listing(names[items])}. Reorder them with X[selector.get_feature_names_out()]."
-            )
+        if columns is not None and names is not None:
+            if sorted(map(str, columns)) != sorted(names[items]):
+                raise ValueError(
+                    f"The columns of X are {listing(list(columns))}, but the anchors are "
+                    f"{listing(names[items])}. Give one column per anchor, by its name."
+                )
+            X = X[list(names[items])]
         results = check_array(X, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan")
         if results.shape[1] != len(items):
             raise ValueError(
@@ -200,6 +203,30 @@ class AnchorSelector(CallbackSupportMixin, SelectorMixin, BaseEstimator):
         if hasattr(X, "iloc"):  # pandas keeps the models' names in the index
             return type(X)(full, index=X.index, columns=names)
         return type(X)(full, schema=list(names))
+
+    def transform(self, X: Any) -> Any:
+        """Reduce rows to the anchors.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_models, n_items)
+            Full-width rows; what stands off the anchors does not matter. Or a data frame of the
+            anchors' columns alone, by their names, in any order.
+
+        Returns
+        -------
+        X_anchors : ndarray or DataFrame of shape (n_models, n_anchors)
+            The anchors' columns, in the order of the items.
+
+        Raises
+        ------
+        ValueError
+            If the columns are others than those of the fit, or a result on an anchor is missing
+            and `missing_anchors` is "raise".
+        """
+        check_is_fitted(self)
+        names = getattr(self, "feature_names_in_", None)
+        return super().transform(spread_out(X, names, self.get_support(indices=True)))
 
     # The hook of SelectorMixin.transform behind its validation, so that set_output applies once.
     def _transform(self, X: Any) -> Any:

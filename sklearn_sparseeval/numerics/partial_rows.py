@@ -33,6 +33,36 @@ def rows_of_anything(X: Any) -> Any:
     return check_array(rows, dtype=None, ensure_all_finite=False, input_name="X")
 
 
+def spread_out(X: Any, names: Any, items: Indices) -> Any:
+    """Return full-width rows of a data frame that holds some columns alone, in any order.
+
+    Parameters
+    ----------
+    X : array-like or DataFrame of shape (n_models, n_columns)
+        What a user gave.
+    names : ndarray of shape (n_items,) or None
+        Names of all items; None where they have none.
+    items : ndarray of shape (n_columns,)
+        Indices of the columns that it may hold alone.
+
+    Returns
+    -------
+    X : array-like or DataFrame
+        A data frame with all items in their order, NaN off `items`, where the columns of `X` are
+        exactly those of `items`; else `X` as it is.
+    """
+    columns = getattr(X, "columns", None)
+    if columns is None or names is None or len(items) == len(names):
+        return X
+    if len(columns) != len(items) or set(columns) != set(names[items]):
+        return X
+    if hasattr(X, "reindex"):  # pandas
+        return X.reindex(columns=list(names))
+    full = np.full((len(X), len(names)), np.nan)
+    full[:, items] = X.select(list(names[items])).to_numpy()
+    return type(X)(full, schema=list(names))
+
+
 def results_in_columns(rows: Any, items: Indices) -> Array:
     """Return some columns as numbers.
 

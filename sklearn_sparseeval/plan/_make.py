@@ -10,6 +10,7 @@ from sklearn.utils import get_tags
 
 from sklearn_sparseeval._messages import listing
 from sklearn_sparseeval._notes import Note, noted
+from sklearn_sparseeval._tags import AnchorTags
 from sklearn_sparseeval.comparison._budget import has_budget, prepared, with_seed
 from sklearn_sparseeval.methods import get_methods
 from sklearn_sparseeval.plan._description import describe_predictor
@@ -173,7 +174,7 @@ def _method(method: Any, n_anchors: int, seed: int, n_targets: int) -> _Method:
         raise TypeError(
             f"method is {method!r}; expected the name of a registered method, or an estimator."
         )
-    if hasattr(getattr(estimator, "selector", None), "anchors_for"):
+    if AnchorTags.of(estimator).anchors_for_each_model:
         raise ValueError(
             f"The method {chosen.name} chooses anchors for each model from its results on the "
             "first few, so there is no list of anchors to run. Choose another method, or use it "

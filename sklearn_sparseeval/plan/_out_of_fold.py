@@ -5,14 +5,15 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from joblib import Parallel, delayed, effective_n_jobs
+from joblib import effective_n_jobs
 from numpy.typing import NDArray
 from sklearn.base import clone
-from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
 from sklearn_sparseeval._notes import Note, add_note, noted
+from sklearn_sparseeval._parallel import results_of
 from sklearn_sparseeval.comparison._run import predict_held_out
+from sklearn_sparseeval.numerics.threads import one_thread
 from sklearn_sparseeval.plan._margins import few_errors_note
 from sklearn_sparseeval.splitters import RepeatedGroupKFold, group_similar_models
 from sklearn_sparseeval.splitters._families import find_families
@@ -154,12 +155,12 @@ def out_of_fold(
     import pandas as pd
 
     scores = targets.to_numpy()
-    calls = (delayed(_predict_fold)(estimator, data, scores, split) for split in splits)
+    calls = [(_predict_fold, (estimator, data, scores, split)) for split in splits]
     n_jobs = min(effective_n_jobs(n_jobs or -1), len(splits))
     predicted = np.full(scores.shape, np.nan)
     notes: list[Note] = []
-    results = Parallel(n_jobs=n_jobs, return_as="generator")(calls)
-    with tqdm(total=len(splits), desc="cross-validate", disable=not sys.stderr.isatty()) as bar:
+    bar = tqdm(total=len(splits), desc="cross-validate", disable=not sys.stderr.isatty())
+    with bar, results_of(calls, n_jobs=n_jobs) as results:
         for (_, rows), (fold, warned) in zip(splits, results, strict=True):
             bar.update()
             predicted[rows] = fold
@@ -211,7 +212,7 @@ def _predict_fold(
 ) -> tuple[Array, list[Note]]:
     """Predict one fold; runs in a process of its own, so its warnings travel with it."""
     warned: list[Note] = []
-    with noted(warned), threadpool_limits(1):
+    with noted(warned), one_thread():
         try:
             held_out = predict_held_out(clone(estimator), data, as_target(scores), split)
         except ValueError as error:
