@@ -44,7 +44,7 @@ class AnchoredRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     A selector and a regressor in one estimator. Like a pipeline of the two, but for every kind of
     regressor: it hands on the weights of the anchors, serves regressors that learn from all items
     of the source models, and passes a model's missing results to regressors that can handle
-    them. `predict` never looks at an item that is no anchor.
+    them. `predict` never looks at an item that is not an anchor.
 
     Parameters
     ----------

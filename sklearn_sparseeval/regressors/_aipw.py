@@ -74,8 +74,8 @@ class AIPWRegressor(ImputingRegressor):
     estimated by the imputer alone.
 
     The anchors' weights are inverse propensities, the share of the items that each stands for;
-    those of a selector that draws at random are right. Anchors chosen to be informative are no
-    random sample, and bias the estimate.
+    those of a selector that draws at random are right. Anchors chosen to be informative are not
+    a random sample, and bias the estimate.
 
     BenchPred's AIPW takes the residuals on the very anchors its ridge regression was fitted on.
     With an intercept their mean is zero up to rounding, for every target, so its correction does
@@ -163,7 +163,7 @@ class AIPWRegressor(ImputingRegressor):
         Raises
         ------
         ValueError
-            If a model has no result at all, an anchor is no item with a result, or the imputer
+            If a model has no result at all, an anchor is not an item with a result, or the imputer
             cannot take unequal weights.
         """
         history = self._fit_imputer(X, y, sample_weight, anchors, anchor_weights)

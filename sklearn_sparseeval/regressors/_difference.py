@@ -90,7 +90,7 @@ class DifferenceRegressor(ScoreRegressor):
     estimator [1]_. With anchors drawn at random and weighted by the share of the items they stand
     for, its bias vanishes with the number of anchors, whatever the features are worth; good
     features lower its variance. It is linear in the results: ``results @ coef_``. Anchors chosen
-    to be informative are no random sample, and bias it.
+    to be informative are not a random sample, and bias it.
 
     A missing result (NaN) on an anchor is left out, for each model on its own, and the weights of
     the others scaled to sum to one. One result is enough. In the source models a missing result
@@ -178,7 +178,7 @@ class DifferenceRegressor(ScoreRegressor):
         Raises
         ------
         ValueError
-            If a model has no result at all, an anchor is no item with a result, or parameters
+            If a model has no result at all, an anchor is not an item with a result, or parameters
             contradict each other.
         """
         sources = self._source_scores(X, y, sample_weight)

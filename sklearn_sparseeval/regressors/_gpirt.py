@@ -160,8 +160,8 @@ class GPIRTRegressor(PIRTRegressor):
         Raises
         ------
         ValueError
-            If a model has no result at all, an anchor is no item with a result, weights are given
-            without anchors, or `item_weights` do not fit the items and tasks.
+            If a model has no result at all, an anchor is not an item with a result, weights are
+            given without anchors, or `item_weights` do not fit the items and tasks.
         """
         history = self._fit_rows(X, y, sample_weight, anchors, anchor_weights)
         self.anchor_weights_: Array = checked_anchor_weights(anchor_weights, len(self.anchors_))

@@ -137,7 +137,7 @@ class ImputedScoreRegressor(ImputingRegressor):
         Raises
         ------
         ValueError
-            If a model has no result at all, an anchor is no item with a result, `item_weights`
+            If a model has no result at all, an anchor is not an item with a result, `item_weights`
             do not fit the items and tasks, or the imputer cannot take unequal weights.
         """
         history = self._fit_imputer(X, y, sample_weight, anchors)

@@ -140,8 +140,8 @@ class PIRTRegressor(ImputedScoreRegressor):
         Raises
         ------
         ValueError
-            If a model has no result at all, an anchor is no item with a result, or `item_weights`
-            do not fit the items and tasks.
+            If a model has no result at all, an anchor is not an item with a result, or
+            `item_weights` do not fit the items and tasks.
         """
         self._fit_rows(X, y, sample_weight, anchors)
         return self

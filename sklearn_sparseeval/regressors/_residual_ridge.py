@@ -84,7 +84,7 @@ class ResidualRidgeRegressor(ScoreRegressor):
     several penalties are equally good the largest is taken.
 
     Give results and scores in the same units. Where one is in percent and the other a fraction,
-    the mean is no estimate of the score, and shrinking to it is no better than plain ridge.
+    the mean is not an estimate of the score, and shrinking to it is no better than plain ridge.
 
     References
     ----------

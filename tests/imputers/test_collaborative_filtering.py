@@ -8,7 +8,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_sparseeval import CollaborativeFilteringImputer, ImputedScoreRegressor
 from sklearn_sparseeval.datasets import load_helm_lite
-from sklearn_sparseeval.imputers._collaborative_filtering import LineDistribution
 
 NAN = np.nan
 RNG = np.random.default_rng(0)
@@ -190,10 +189,6 @@ def test_other_tasks_help_on_a_real_suite(suite, strong):
     assert np.mean(errors[10.0]) < 0.87 * np.mean(errors[0.0])
 
 
-POINTS = np.array([0.5, 0.1, 0.2, 0.1])
-WEIGHT = np.array([1.0, 1.0, 2.0, 0.0])
-
-
 @pytest.mark.parametrize(
     ("value", "level", "beyond"),
     [
@@ -205,25 +200,19 @@ WEIGHT = np.array([1.0, 1.0, 2.0, 0.0])
         (0.0, 0.125, -0.1),
     ],
 )
-def test_ranks_by_hand(value, level, beyond):
-    assert_allclose(LineDistribution(POINTS, WEIGHT).rank(value), (level, beyond), atol=1e-12)
+def test_a_score_is_transported_by_its_rank_among_the_weighted_sources(value, level, beyond):
+    here, there = np.array([0.5, 0.1, 0.2]), np.array([0.9, 0.2, 0.4])
+    imputer = by_task(["a", "b"], 5.0, temperature=1e9)
+    imputer.fit(np.column_stack([here, there]), sample_weight=[1.0, 1.0, 2.0])
+    expected = np.interp(level, [0.125, 0.5, 0.875], [0.2, 0.4, 0.9]) + beyond
+    assert_allclose(imputer.transform([[value, NAN]]), [[value, expected]], atol=1e-9)
 
 
-def test_points_at_levels_by_hand():
-    line = LineDistribution(POINTS, WEIGHT)
-    assert_allclose(line.at(np.array([0.0, 0.125, 0.3125, 0.5, 1.0])), [0.1, 0.1, 0.15, 0.2, 0.5])
-
-
-@given(points=st.lists(st.floats(-5, 5), min_size=1, max_size=6), value=st.floats(-9, 9))
-def test_a_distribution_is_transported_to_itself_unchanged(points, value):
-    points = np.round(points, 3)
-    line = LineDistribution(points, np.ones(len(points)))
-    level, beyond = line.rank(value)
-    assert_allclose(line.at(level) + beyond, value, atol=1e-9)
-
-
-def test_equal_numbers_of_points_are_transported_in_their_order():
-    here, there = np.array([0.3, 0.1, 0.9]), np.array([5.0, 7.0, 6.0])
-    start, end = LineDistribution(here, np.ones(3)), LineDistribution(there, np.ones(3))
-    got = [end.at(start.rank(value)[0]) for value in here]
-    assert_allclose(got, [6, 5, 7])
+@given(
+    scores=st.lists(st.floats(0, 1), min_size=2, max_size=6, unique=True),
+    value=st.floats(0, 1),
+)
+def test_between_equal_tasks_scores_are_transported_unchanged(scores, value):
+    scores = np.round(scores, 3)
+    imputer = by_task(["a", "b"], 5.0, temperature=1e9).fit(np.column_stack([scores, scores]))
+    assert_allclose(imputer.transform([[value, NAN]]), [[value, value]], atol=1e-6)

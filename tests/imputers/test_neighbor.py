@@ -9,7 +9,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_sparseeval import ImputedScoreRegressor, NeighborImputer
 from sklearn_sparseeval.datasets import load_helm_lite
-from sklearn_sparseeval.imputers._neighbor import _shares
 
 NAN = np.nan
 
@@ -149,11 +148,14 @@ def test_an_item_of_which_only_strangers_have_a_result(weights, calibration):
         assert completed[0, 2] == 0.25
 
 
-def test_shares_of_a_level_are_alike():
-    distance, weight = np.array([0.2, 0.1, 0.2]), np.array([[1.0], [1.0], [3.0]])
-    assert_allclose(_shares(distance, weight, 3.0), [[0.5], [1], [1.5]])
-    assert_allclose(_shares(distance, weight, 0.5), [[0], [0.5], [0]])
-    assert_allclose(_shares(distance, weight, 9.0), weight)
+@pytest.mark.parametrize(
+    ("n_neighbors", "shares"), [(3, [0.5, 1, 1.5]), (1, [0, 1, 0]), (9, [1, 1, 3])]
+)
+def test_models_at_one_distance_are_taken_in_part_all_alike(n_neighbors, shares):
+    sources = np.array([[0.7, 0.1], [0.6, 0.2], [0.3, 0.9]])  # 0.2, 0.1 and 0.2 from the target
+    imputer = plain(n_neighbors).fit(sources, sample_weight=[1.0, 1.0, 3.0])
+    expected = np.average([0.1, 0.2, 0.9], weights=shares)
+    assert_allclose(imputer.transform([[0.5, NAN]]), [[0.5, expected]])
 
 
 def error(imputer, *, strong):

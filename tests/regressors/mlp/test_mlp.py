@@ -380,3 +380,42 @@ if hasattr(MLPScoreRegressor, "set_callbacks"):  # scikit-learn 1.9 or newer
         regressor = MLPScoreRegressor(max_iter=50).set_callbacks(Watcher(stop_after=3))
         assert regressor.fit(*data).n_iter_ == 3
         assert len(regressor.loss_curve_) == 3
+
+
+FEW_RESULTS = np.array([[0.0, 1.0], [1.0, 1.0], [1.0, 0.0], [0.0, 0.0]])
+FEW_SCORES = np.array([0.2, 0.9, 0.6, 0.3])
+
+
+def test_bounds_are_those_of_the_user_or_of_the_sigmoid():
+    far = 1e6 * FEW_RESULTS - 5e5
+    free = MLPScoreRegressor(max_iter=1, random_state=0).fit(FEW_RESULTS, FEW_SCORES).predict(far)
+    assert free.min() < 0
+    assert free.max() > 2
+    for regressor, scale, bounds in [
+        (MLPScoreRegressor(score_range=(0, 2), max_iter=1), 1, (0, 2)),
+        (MLPScoreRegressor.paper(max_iter=1), 1, (0, 1)),
+        (MLPScoreRegressor.paper(score_range=(0, 100), max_iter=1), 100, (0, 100)),
+    ]:
+        predicted = regressor.fit(FEW_RESULTS, scale * FEW_SCORES).predict(far)
+        assert (predicted >= bounds[0]).all()
+        assert (predicted <= bounds[1]).all()
+
+
+@pytest.mark.parametrize("score_range", [(1, 0), (0.5, 0.5), (0, 1, 2), (1,)])
+def test_a_score_range_is_two_numbers_in_order(score_range):
+    with pytest.raises(ValueError, match=r"must be two numbers, the smaller one first"):
+        MLPScoreRegressor(score_range=score_range).fit(FEW_RESULTS, FEW_SCORES)
+
+
+@pytest.mark.parametrize(
+    "regressor", [MLPScoreRegressor(score_range=(0, 1)), MLPScoreRegressor.paper()]
+)
+def test_scores_outside_the_range_are_refused_with_their_extremes(regressor):
+    with pytest.raises(ValueError, match=r"y lies between 20 and 90, outside .* \(0.*, 1.*\)"):
+        regressor.fit(FEW_RESULTS, 100 * FEW_SCORES)
+
+
+def test_a_sigmoid_and_a_baseline_exclude_each_other():
+    regressor = MLPScoreRegressor(output_activation="sigmoid")
+    with pytest.raises(ValueError, match="'sigmoid' cannot be combined with baseline='ridge'"):
+        regressor.fit(FEW_RESULTS, FEW_SCORES)

@@ -5,9 +5,8 @@ import pytest
 from numpy.testing import assert_allclose
 from sklearn.linear_model import Ridge
 
-from sklearn_sparseeval import MLPScoreRegressor
 from sklearn_sparseeval.numerics.ridge import fit_ridge
-from sklearn_sparseeval.regressors.mlp._scaling import Scaling, checked_bounds
+from sklearn_sparseeval.regressors.mlp._scaling import Scaling
 
 X = np.array([[0.0, 1.0], [1.0, 1.0], [1.0, 0.0], [0.0, 0.0]])
 Y = np.array([[0.2], [0.9], [0.6], [0.3]])
@@ -126,30 +125,3 @@ def test_single_precision_stays_single(noisy, baseline):
     assert scaling.inputs(scores).dtype == np.float32
     assert scaling.targets(scores, targets).dtype == np.float32
     assert scaling.predictions(scores, targets).dtype == np.float32
-
-
-def test_bounds_are_those_of_the_user_or_of_the_sigmoid():
-    assert checked_bounds(MLPScoreRegressor(), Y) is None
-    assert checked_bounds(MLPScoreRegressor(score_range=(0, 2)), Y) == (0, 2)
-    assert checked_bounds(MLPScoreRegressor.paper(), Y) == (0, 1)
-    assert checked_bounds(MLPScoreRegressor.paper(score_range=(0, 100)), 100 * Y) == (0, 100)
-
-
-@pytest.mark.parametrize("score_range", [(1, 0), (0.5, 0.5), (0, 1, 2), (1,)])
-def test_a_score_range_is_two_numbers_in_order(score_range):
-    with pytest.raises(ValueError, match=r"must be two numbers, the smaller one first"):
-        checked_bounds(MLPScoreRegressor(score_range=score_range), Y)
-
-
-@pytest.mark.parametrize(
-    "regressor", [MLPScoreRegressor(score_range=(0, 1)), MLPScoreRegressor.paper()]
-)
-def test_scores_outside_the_range_are_refused_with_their_extremes(regressor):
-    with pytest.raises(ValueError, match=r"y lies between 20 and 90, outside .* \(0.*, 1.*\)"):
-        checked_bounds(regressor, 100 * Y)
-
-
-def test_a_sigmoid_and_a_baseline_exclude_each_other():
-    regressor = MLPScoreRegressor(output_activation="sigmoid")
-    with pytest.raises(ValueError, match="'sigmoid' cannot be combined with baseline='ridge'"):
-        checked_bounds(regressor, Y)
