@@ -43,7 +43,7 @@ from sklearn_sparseeval import (
 )
 from sklearn_sparseeval.datasets import load_helm_lite, make_score_matrix
 from sklearn_sparseeval.methods import get_methods
-from sklearn_sparseeval.plan import load_predictor, save_predictor
+from sklearn_sparseeval.plan import load_predictor, make_plan, save_predictor
 
 DESCRIPTION, SCHEMA = "sparseeval.json", "schema.json"
 REGISTERED = {name: method for name, method in get_methods().items() if name != "tailoredbench"}
@@ -172,7 +172,11 @@ def test_a_file_names_no_module_that_may_move(name, folder):
     assert "sklearn_sparseeval" in modules
 
 
-ROOMS = ("imputers", "item_response", "numerics", "plan/storage", "regressors", "selectors")
+PLAN_PROGRAM = """
+print(sklearn_sparseeval.__file__)
+print(*sklearn_sparseeval.plan.load_plan("plan").predict(rows)["score"].tolist(), sep="\\n")
+"""
+ROOMS = ("imputers", "item_response", "numerics", "plan", "regressors", "selectors")
 
 
 def move_modules(package):
@@ -210,9 +214,12 @@ def test_moved_modules_break_no_file(fitted, folder, tmp_path):
     stems = {one.stem for one in moved}
     assert {"_residual_ridge", "_sparse_ridge", "_trusted"} <= stems
 
+    families = [str(number % 20) for number in range(40)]
+    plan = make_plan(MATRIX, n_anchors=6, method="random-ridge", families=families, folds=2)
+    plan.save(tmp_path / "plan")
     rows, predictions = tmp_path / "rows.json", tmp_path / "predictions.npz"
     MATRIX.data.to_json(rows, double_precision=15)
-    program = PROGRAM + "print(sklearn_sparseeval.__file__)"
+    program = PROGRAM + PLAN_PROGRAM
     arguments = [sys.executable, "-c", program, str(folder), str(rows), str(predictions)]
     run = subprocess.run(
         arguments,
@@ -224,7 +231,9 @@ def test_moved_modules_break_no_file(fitted, folder, tmp_path):
         env=os.environ | {"PYTHONPATH": str(tmp_path)},
     )
     assert run.returncode == 0, run.stderr
-    assert Path(run.stdout.strip()).parent == package
+    file, *scores = run.stdout.splitlines()
+    assert Path(file).parent == package
+    assert [float(score) for score in scores] == plan.predict(MATRIX.data)["score"].tolist()
     with np.load(predictions) as loaded:
         assert set(loaded) == set(fitted)
         for name, found in loaded.items():
