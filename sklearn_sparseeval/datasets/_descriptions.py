@@ -105,7 +105,7 @@ DESCRIPTIONS = {
         """
         The family is the organisation that made the model; a model with and without chain of
         thought ("-CoT") is one family. InternLM-XComposer2, SPHINX and ShareGPT4V all come from
-        Shanghai AI Laboratory and its partners. Random-Chance is no model but a random guesser,
+        Shanghai AI Laboratory and its partners. Random-Chance is not a model but a random guesser,
         a family of its own. Two rows see no picture: ChatGPT3.5-CoT got a caption, GPT4-CoT the
         text only. No row solves 1052 of the items.
         """,

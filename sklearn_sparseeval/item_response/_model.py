@@ -242,7 +242,7 @@ class ItemResponseModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
         scores, weight = X_valid[used], weight[used]
         self.score_range_: tuple[float, float] = self._resolved_score_range(scores)
         rows, weight = distinct_rows(scores, weight)
-        weight *= max(1.0, len(weight) / weight.sum())  # weights that sum to one are no one model
+        weight *= max(1.0, len(weight) / weight.sum())  # weights that sum to one: many models
         scores = self._unit_scores(scores[rows])
         with threadpool_limits(1):  # the last digits must not depend on the machine
             self._fit_items(scores, weight)

@@ -133,7 +133,7 @@ def noise_ceiling(
     This is the bootstrap over items: a model's score differs from that on the drawn items as its
     ability, the mean over a population of like items, differs from its score. A prediction whose
     error is near the ceiling predicts the ability as well as the benchmark measures it, and what
-    is left is about the items that happen to be in it. It is no limit to methods that see some
+    is left is about the items that happen to be in it. It is not a limit for methods that see some
     of the very items: anchors that are part of the benchmark share their noise with it.
 
     For :func:`sklearn.metrics.mean_absolute_error` the ceiling is about :math:`\sqrt{2 / \pi}`

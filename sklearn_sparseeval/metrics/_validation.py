@@ -169,7 +169,7 @@ def _check_finite(
     fault, expected = "not finite", "finite numbers. Leave out the models whose score is not known."
     if allowed is not None:
         refused &= array != allowed
-        fault, expected = "no bounds", f"finite numbers or {allowed} where there is no bound."
+        fault, expected = "not bounds", f"finite numbers or {allowed} where there is no bound."
     if refused.any():
         first = tuple(int(place) for place in np.argwhere(refused)[0])
         raise ValueError(

@@ -79,7 +79,7 @@ def group_similar_models(
     min_overlap : float or int, default=0.5
         Fewest items that must be evaluated for both of two models to compare them: a float in
         (0, 1] is a share of all items, rounded up, an int a number of items. Models with less in
-        common are not similar, as a few equal results are no evidence.
+        common are not similar, as a few equal results are not evidence.
 
     Returns
     -------

@@ -216,7 +216,7 @@ def test_no_legend():
         ({"intervals": [0.1, 0.2, 0.3]}, r"intervals has shape \(3,\); expected \(3, 2\)"),
         ({"intervals": [[0.1, 0.2]]}, r"intervals has shape \(1, 2\); expected \(3, 2\)"),
         ({"intervals": [[0.3, 0.1]] * 3}, r"y_lower is above y_upper in 3 interval\(s\)"),
-        ({"intervals": [[np.nan, 0.1]] * 3}, r"y_lower holds 3 value\(s\) that are no bounds"),
+        ({"intervals": [[np.nan, 0.1]] * 3}, r"y_lower holds 3 value\(s\) that are not bounds"),
     ],
 )
 def test_what_does_not_fit_is_refused(options, message):

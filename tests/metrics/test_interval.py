@@ -230,7 +230,7 @@ def test_inputs_are_left_as_they_are(metric):
         (
             [0, NAN, 0],
             [1, 1, 1],
-            r"y_lower holds 1 .* are no bounds, .* index 1: nan; .*-inf",
+            r"y_lower holds 1 .* are not bounds, .* index 1: nan; .*-inf",
         ),
         (
             [0, 0, 0],

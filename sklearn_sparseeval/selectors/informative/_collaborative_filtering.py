@@ -60,7 +60,7 @@ class CollaborativeFilteringSelector(AnchorSelector):
     pass. A missing result (NaN) counts as the item's mean over the source models that have it, so
     an item that few were run on is less important. Items without any result are never chosen.
 
-    Anchors that are all of medium difficulty are no sample of the items: their mean does not
+    Anchors that are all of medium difficulty are not a sample of the items: their mean does not
     estimate the benchmark score, and they say nothing about the hard items on which strong models
     differ. Use them with an imputer or a regression on models like the target.
 

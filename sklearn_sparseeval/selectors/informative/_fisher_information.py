@@ -65,7 +65,7 @@ class FisherInformationSelector(AnchorSelector):
     Notes
     -----
     Item i has the information ``P (1 - P) * |a_i|**2`` at an ability of probability P to be right.
-    The anchors measure the ability well, but they are not like the benchmark: their mean is no
+    The anchors measure the ability well, but they are not like the benchmark: their mean is not an
     estimate of the score, and there are no weights that would make it one. Use a regressor that
     learns from the source models.
 
