@@ -10,6 +10,7 @@ from typing import Any
 
 from sklearn_sparseeval._files import write_whole
 from sklearn_sparseeval.comparison._budget import with_seed
+from sklearn_sparseeval.comparison._comparison import Comparison
 from sklearn_sparseeval.comparison._table import summary_rows, verdict
 from sklearn_sparseeval.score_matrix import ScoreMatrix
 
@@ -67,7 +68,7 @@ $figures
 
 def write_report(
     path: Path,
-    comparison: Any,
+    comparison: Comparison,
     matrix: ScoreMatrix,
     *,
     title: str,
@@ -108,7 +109,7 @@ def write_report(
     write_whole(path, page.encode())
 
 
-def _table(comparison: Any, n_anchors: int, unit: str) -> str:
+def _table(comparison: Comparison, n_anchors: int, unit: str) -> str:
     names = dict(_HEADINGS, difference=f"against {comparison.baseline}")
     head = "".join(f"<th>{html.escape(name)}</th>" for name in names.values())
     rows = []
@@ -125,7 +126,7 @@ def _table(comparison: Any, n_anchors: int, unit: str) -> str:
     )
 
 
-def _figures(comparison: Any, matrix: ScoreMatrix, unit: str) -> list[str]:
+def _figures(comparison: Comparison, matrix: ScoreMatrix, unit: str) -> list[str]:
     from sklearn_sparseeval.displays import (
         AnchorMapDisplay,
         BudgetCurveDisplay,
@@ -172,7 +173,7 @@ def _figures(comparison: Any, matrix: ScoreMatrix, unit: str) -> list[str]:
     return [_figure(plot, unit, caption) for plot, caption in drawn]
 
 
-def _best(comparison: Any, n_anchors: int) -> str | None:
+def _best(comparison: Comparison, n_anchors: int) -> str | None:
     """Return the method that the pictures are of; None where all failed."""
     try:
         return str(comparison.best(n_anchors=n_anchors))

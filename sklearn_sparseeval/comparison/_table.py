@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from sklearn_sparseeval.comparison._comparison import Comparison
+
 SCALE = {"points": 100.0, "score": 1.0}
 _NAMES_SHOWN = 3
 _ERROR = "mean_absolute_error"
 
 
-def table_lines(comparison: Any, unit: str) -> list[str]:
+def table_lines(comparison: Comparison, unit: str) -> list[str]:
     """Write a table per number of anchors, the best method first, and the verdict.
 
     Parameters
@@ -48,7 +50,7 @@ def table_lines(comparison: Any, unit: str) -> list[str]:
     return lines
 
 
-def summary_rows(comparison: Any, n_anchors: int, unit: str) -> list[dict[str, Any]]:
+def summary_rows(comparison: Comparison, n_anchors: int, unit: str) -> list[dict[str, Any]]:
     """Return a row of texts per method, the best first.
 
     Parameters
@@ -83,7 +85,7 @@ def summary_rows(comparison: Any, n_anchors: int, unit: str) -> list[dict[str, A
     ]
 
 
-def verdict(comparison: Any, n_anchors: int, unit: str) -> str:
+def verdict(comparison: Comparison, n_anchors: int, unit: str) -> str:
     """Say which method to trust for a number of anchors, and which are no worse for all we know.
 
     Parameters
@@ -124,7 +126,7 @@ def verdict(comparison: Any, n_anchors: int, unit: str) -> str:
     )
 
 
-def _of_budget(comparison: Any, n_anchors: int, metric: str, **options: Any) -> Any:
+def _of_budget(comparison: Comparison, n_anchors: int, metric: str, **options: Any) -> Any:
     table = comparison.summary(metric, **options)
     return table[table["n_anchors"] == n_anchors].set_index("method")
 

@@ -2,16 +2,18 @@
 
 import math
 from collections.abc import Sequence
+from numbers import Real
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.utils import get_tags
 
+from sklearn_sparseeval._matrix_tables import model_table
 from sklearn_sparseeval._messages import listing
 from sklearn_sparseeval._notes import Note, noted
 from sklearn_sparseeval._tags import AnchorTags
-from sklearn_sparseeval.comparison._budget import has_budget, prepared, with_seed
+from sklearn_sparseeval.comparison._budget import anchors_of, has_budget, prepared, with_seed
 from sklearn_sparseeval.methods import get_methods
 from sklearn_sparseeval.plan._description import describe_predictor
 from sklearn_sparseeval.plan._out_of_fold import as_target, deal_folds, out_of_fold
@@ -61,9 +63,10 @@ def make_plan(
         (:func:`get_methods`), or an estimator: an :class:`AnchoredRegressor`, or a
         :class:`~sklearn.pipeline.Pipeline` of a selector and a regressor. Every parameter
         `n_anchors` in an estimator is set.
-    families : sequence of str, default=None
-        Family of each model; whole families are held out together when the error is measured.
-        None takes those of `matrix`, else what the models' names tell ("family/model").
+    families : sequence of str or pandas.Series, default=None
+        Family of each model; a Series is matched by name. Whole families are held out together
+        when the error is measured. None takes those of `matrix`, else what the models' names tell
+        ("family/model").
     score_range : tuple of (float, float), default=None
         Smallest and largest possible score, to which predictions are clipped. None is (0, 1)
         where the scores lie between and reach both; else predictions are not clipped.
@@ -120,22 +123,28 @@ def make_plan(
         Note(note.kind, f"On import: {note.text}", note.where, note.count) for note in matrix.notes
     ]
     _check_size(matrix, n_anchors)
+    _check_whole(folds, random_state)
     _check_known(matrix)
     bounds, range_note = _score_range(score_range, matrix.data)
     notes += [] if range_note is None else [range_note]
     targets = matrix.targets
     chosen = _method(method, _whole(n_anchors, len(matrix.items)), random_state, targets.shape[1])
     targets = _predictable(chosen, targets, notes)
-    given = matrix.families if families is None else list(families)
+    given = matrix.families
+    if families is not None:
+        given = model_table(list(matrix.data.index), families)["family"].astype(str).tolist()
     held_out = deal_folds(matrix.data, given, folds=folds, seed=random_state)
     notes += held_out.notes
+    y = as_target(targets.to_numpy())
+    if not has_budget(chosen.estimator):  # else it may read all items, or say nothing of them
+        anchors_of(clone(chosen.estimator).fit(matrix.data, y), len(matrix.items))
     with noted(notes):
         measured = out_of_fold(
             chosen.estimator, matrix.data, targets, held_out.splits,
             score_range=bounds, n_jobs=n_jobs,
         )  # fmt: skip
         notes += [note for note in measured.notes if note not in notes]
-        estimator = chosen.estimator.fit(matrix.data, as_target(targets.to_numpy()))
+        estimator = chosen.estimator.fit(matrix.data, y)
         predictor = predictor_of(
             estimator, matrix, errors=measured.errors, method=chosen.name, score_range=bounds
         )
@@ -217,7 +226,7 @@ def _whole(n_anchors: int | float, n_items: int) -> int:
     return int(n_anchors) if n_anchors >= 1 else max(1, round(n_anchors * n_items))
 
 
-def _check_size(matrix: ScoreMatrix, n_anchors: int | float) -> None:
+def _check_size(matrix: ScoreMatrix, n_anchors: Any) -> None:
     n_models, n_items = matrix.data.shape
     if n_models < _LEAST_MODELS:
         raise ValueError(
@@ -225,13 +234,23 @@ def _check_size(matrix: ScoreMatrix, n_anchors: int | float) -> None:
             "predictor and test it, and 30 or more make a good one."
         )
     whole = isinstance(n_anchors, int | np.integer) and not isinstance(n_anchors, bool)
-    if not (whole and n_anchors >= 1) and not (not whole and 0 < n_anchors < 1):
+    if not isinstance(n_anchors, Real) or not (n_anchors >= 1 if whole else 0 < n_anchors < 1):
         raise ValueError(
             f"n_anchors={n_anchors!r}; expected a whole number of items, or a share of them "
             "between 0 and 1."
         )
     if n_anchors > n_items:
         raise ValueError(f"n_anchors={n_anchors} is more than the {n_items} items.")
+
+
+def _check_whole(folds: Any, random_state: Any) -> None:
+    if folds is not None and (not isinstance(folds, int | np.integer) or folds < 2):
+        raise ValueError(f"folds={folds!r}; expected a whole number of at least 2, or None.")
+    if not isinstance(random_state, int | np.integer) or not 0 <= random_state < 2**32:
+        raise ValueError(
+            f"random_state={random_state!r}; expected a whole number from 0 to 2**32 - 1, so that "
+            "the same plan can be made again."
+        )
 
 
 def _check_known(matrix: ScoreMatrix) -> None:
@@ -259,10 +278,10 @@ def _score_range(given: Any, data: "DataFrame") -> tuple[tuple[float, float] | N
             f"Scores are from {low:g} to {high:g}; predictions are not clipped, since it is not "
             "known what scores are possible (--score-range LO HI).",
         )
-    bounds = [float(bound) for bound in given]
+    bounds = list(given) if isinstance(given, list | tuple) else [given]
     if (
         len(bounds) != 2
-        or not all(map(math.isfinite, bounds))
+        or not all(isinstance(bound, Real) and math.isfinite(bound) for bound in bounds)
         or not bounds[0] <= low <= high <= bounds[1]
         or bounds[0] == bounds[1]
     ):
@@ -270,4 +289,4 @@ def _score_range(given: Any, data: "DataFrame") -> tuple[tuple[float, float] | N
             f"score_range={listing(bounds)}; expected the smallest and the largest possible score; "
             f"the scores are from {low:g} to {high:g}."
         )
-    return (bounds[0], bounds[1]), None
+    return (float(bounds[0]), float(bounds[1])), None

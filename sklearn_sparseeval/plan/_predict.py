@@ -137,7 +137,16 @@ def _as_long_table(saved: "SavedPredictor", results: Any) -> "DataFrame":
     if isinstance(results, ScoreMatrix):
         results = results.data
     if not hasattr(results, "columns"):
-        return read_anchor_results(saved, results)
+        given = [results]
+        if not isinstance(results, str | os.PathLike) and hasattr(results, "__iter__"):
+            given = list(results)
+        if not all(isinstance(path, str | os.PathLike) for path in given):
+            raise TypeError(
+                f"results is a {type(results).__name__}; expected a data frame with a row per "
+                f"model and the names of items as columns, such as {saved.anchors.index[0]!r}; a "
+                "ScoreMatrix; a long table; or paths of files."
+            )
+        return read_anchor_results(saved, given)
     if hasattr(results, "to_pandas"):  # polars has no index: the first column names the models
         results = results.to_pandas()
         if not set(results.columns) >= _LONG_COLUMNS:

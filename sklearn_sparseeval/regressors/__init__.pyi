@@ -1,8 +1,8 @@
 from ._aipw import AIPWRegressor as AIPWRegressor
 from ._calibrated_mean import CalibratedMeanRegressor as CalibratedMeanRegressor
 from ._difference import DifferenceRegressor as DifferenceRegressor
-from ._gpirt import GPIRTRegressor as GPIRTRegressor
 from ._imputed_score import ImputedScoreRegressor as ImputedScoreRegressor
+from ._pirt import GPIRTRegressor as GPIRTRegressor
 from ._pirt import PIRTRegressor as PIRTRegressor
 from ._residual_ridge import ResidualRidgeRegressor as ResidualRidgeRegressor
 from ._signature import SignatureRegressor as SignatureRegressor

@@ -16,16 +16,14 @@ from sklearn_sparseeval.harness.anchor_runs._findings import (
     Findings,
 )
 from sklearn_sparseeval.harness.anchor_runs._match import (
+    Anchor,
     Matches,
+    Reference,
     Result,
     Run,
     match_anchors,
-    run_of,
-)
-from sklearn_sparseeval.harness.anchor_runs._reference import (
-    Anchor,
-    Reference,
     reference_of,
+    run_of,
 )
 from sklearn_sparseeval.harness.table._coded_table import coded_table
 from sklearn_sparseeval.score_matrix import OVERALL

@@ -1,5 +1,8 @@
 """HELM: its run folders are read."""
 
-from lazy_loader import attach_stub
+from sklearn_sparseeval.harness.helm._read import HARNESS, read_helm
 
-__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)
+__all__ = [
+    "HARNESS",
+    "read_helm",
+]

@@ -1,5 +1,11 @@
 """Inspect: its logs are read, and anchors handed back to it."""
 
-from lazy_loader import attach_stub
+from sklearn_sparseeval.harness.inspect._read import HARNESS, read_inspect
+from sklearn_sparseeval.harness.inspect._write import InspectSampleIds, to_inspect_sample_ids
 
-__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)
+__all__ = [
+    "HARNESS",
+    "InspectSampleIds",
+    "read_inspect",
+    "to_inspect_sample_ids",
+]

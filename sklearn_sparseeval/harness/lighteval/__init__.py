@@ -1,5 +1,8 @@
 """lighteval: its details are read."""
 
-from lazy_loader import attach_stub
+from sklearn_sparseeval.harness.lighteval._read import HARNESS, read_lighteval
 
-__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)
+__all__ = [
+    "HARNESS",
+    "read_lighteval",
+]

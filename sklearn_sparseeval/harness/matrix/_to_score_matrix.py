@@ -9,10 +9,11 @@ from numpy.typing import ArrayLike
 
 from sklearn_sparseeval._optional import import_pandas
 from sklearn_sparseeval._sklearn import Interval, StrOptions, check_parameters
-from sklearn_sparseeval.harness.matrix._alignment import items_to_keep, models_to_keep
 from sklearn_sparseeval.harness.matrix._chosen_scores import ChosenScores, chosen_scores, item_names
 from sklearn_sparseeval.harness.matrix._comparability import (
     harness_by_task,
+    items_to_keep,
+    models_to_keep,
     refuse_other_contents,
     setting_by_task,
     warn_of_scales,

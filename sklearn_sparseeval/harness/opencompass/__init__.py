@@ -1,5 +1,10 @@
 """OpenCompass: its predictions and results are read, and anchors handed back to it."""
 
-from lazy_loader import attach_stub
+from sklearn_sparseeval.harness.opencompass._read import HARNESS, read_opencompass
+from sklearn_sparseeval.harness.opencompass._write import to_opencompass_test_ranges
 
-__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)
+__all__ = [
+    "HARNESS",
+    "read_opencompass",
+    "to_opencompass_test_ranges",
+]

@@ -1,5 +1,10 @@
 """VLMEvalKit: its tables are read, and anchors handed back to it."""
 
-from lazy_loader import attach_stub
+from sklearn_sparseeval.harness.vlmevalkit._read import HARNESS, read_vlmevalkit
+from sklearn_sparseeval.harness.vlmevalkit._write import to_vlmevalkit_table
 
-__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)
+__all__ = [
+    "HARNESS",
+    "read_vlmevalkit",
+    "to_vlmevalkit_table",
+]

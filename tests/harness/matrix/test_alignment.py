@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from sklearn_sparseeval import ResultsError, ResultsWarning
-from sklearn_sparseeval.harness.matrix._alignment import items_to_keep, models_to_keep
+from sklearn_sparseeval.harness.matrix._comparability import items_to_keep, models_to_keep
 from sklearn_sparseeval.harness.matrix._epochs import Cells
 
 NAN = np.nan

@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import all_estimators
 
 import sklearn_sparseeval
-from sklearn_sparseeval.plan.storage._trusted import (
+from sklearn_sparseeval.plan.storage._estimator import (
     _HELPERS,
     module_name,
     public_name,

@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 from sklearn.linear_model import Ridge
 
 from sklearn_sparseeval.numerics.ridge import fit_ridge
-from sklearn_sparseeval.regressors.mlp._scaling import Scaling
+from sklearn_sparseeval.regressors.mlp._mlp import Scaling
 
 X = np.array([[0.0, 1.0], [1.0, 1.0], [1.0, 0.0], [0.0, 0.0]])
 Y = np.array([[0.2], [0.9], [0.6], [0.3]])
