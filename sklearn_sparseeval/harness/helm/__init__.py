@@ -1,5 +1,18 @@
 """HELM: its run folders are read."""
 
-from lazy_loader import attach_stub
+from sklearn_sparseeval.harness._harnesses import Harness
+from sklearn_sparseeval.harness.helm._read import parse, read_helm, result_files
 
-__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)
+__all__ = ["HARNESS", "read_helm"]
+
+HARNESS = Harness(
+    name="helm",
+    title="HELM",
+    files="per_instance_stats.json, one per run",
+    nothing_found=(
+        "No results of HELM are under {paths}; expected files named per_instance_stats.json, which "
+        "helm-run writes to benchmark_output/runs/SUITE/RUN/."
+    ),
+    result_files=result_files,
+    parse=parse,
+)
