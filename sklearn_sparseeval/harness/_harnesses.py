@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 # A line for each: where, in this package, its record HARNESS is. The order is that of messages.
 _MODULES = {
-    "lm_eval": "lm_eval._read",
-    "inspect": "inspect._read",
-    "helm": "helm._read",
-    "lighteval": "lighteval._read",
-    "opencompass": "opencompass._read",
-    "vlmevalkit": "vlmevalkit._read",
+    "lm_eval": "lm_eval",
+    "inspect": "inspect",
+    "helm": "helm",
+    "lighteval": "lighteval",
+    "opencompass": "opencompass",
+    "vlmevalkit": "vlmevalkit",
     "lmms_eval": "_lmms_eval",
     "omnievalkit": "_omnievalkit",
 }

@@ -186,7 +186,7 @@ def read_lmms_eval(
            model task item                metric  value
     0  acme/eyes  mme    0  mme_perception_score    1.0
     """
-    return read_as(HARNESS, paths, n_jobs=n_jobs, on_error=on_error, progress=progress)
+    return read_as("lmms_eval", paths, n_jobs=n_jobs, on_error=on_error, progress=progress)
 
 
 def parse(path: Path) -> Rows:

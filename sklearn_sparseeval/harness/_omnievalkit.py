@@ -98,7 +98,7 @@ def read_omnievalkit(
     0  acme-one  mmlu  mmlu_000000    acc    1.0   anatomy
     1  acme-one  mmlu  mmlu_000001    acc    0.0  virology
     """
-    return read_as(HARNESS, paths, n_jobs=n_jobs, on_error=on_error, progress=progress)
+    return read_as("omnievalkit", paths, n_jobs=n_jobs, on_error=on_error, progress=progress)
 
 
 def result_files(files: list[Path]) -> list[Path]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def read_as(
-    harness: Harness,
+    name: str,
     paths: PathLike | Iterable[PathLike],
     *,
     n_jobs: int | None,
@@ -26,8 +26,8 @@ def read_as(
 
     Parameters
     ----------
-    harness : Harness
-        Whose.
+    name : str
+        Name of the harness.
     paths : path-like or iterable of path-like
         Files and folders.
     n_jobs : int or None
@@ -46,7 +46,12 @@ def read_as(
     ------
     ResultsError
         If there is no file of this harness, or one cannot be read.
+    ValueError
+        If there is no harness of that name.
     """
+    harness = harness_named(name)
+    if harness is None:
+        raise ValueError(f"format is {name!r}; expected one of {', '.join(map(repr, NAMES))}.")
     given = paths if isinstance(paths, str | os.PathLike) else list(paths)
     files = files_under(given)
     results = harness.result_files(files)
@@ -152,12 +157,8 @@ def read_results(
     given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     if format is None:
         where = str(given[0]) if len(given) == 1 else short([str(path) for path in given])
-        harness: Harness | None = recognise(files_under(given), where)
-    else:
-        harness = harness_named(format)
-    if harness is None:
-        raise ValueError(f"format is {format!r}; expected one of {', '.join(map(repr, NAMES))}.")
-    return read_as(harness, given, n_jobs=n_jobs, on_error=on_error, progress=progress)
+        format = recognise(files_under(given), where).name
+    return read_as(format, given, n_jobs=n_jobs, on_error=on_error, progress=progress)
 
 
 def recognise(files: list[Path], where: str) -> Harness:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from sklearn_sparseeval._errors import ResultsError
 from sklearn_sparseeval._fingerprint import NOT_RECORDED, content_fingerprint
 from sklearn_sparseeval._messages import short
-from sklearn_sparseeval.harness._harnesses import Harness
 from sklearn_sparseeval.harness._results import read_as
 from sklearn_sparseeval.harness.table._json_text import expect, read_json
 from sklearn_sparseeval.harness.table._reading import PathLike
@@ -139,7 +138,7 @@ def read_helm(
           model   task item       metric  epoch  value
     0  acme/one  boolq  id7  exact_match      1    1.0
     """
-    return read_as(HARNESS, paths, n_jobs=n_jobs, on_error=on_error, progress=progress)
+    return read_as("helm", paths, n_jobs=n_jobs, on_error=on_error, progress=progress)
 
 
 def result_files(files: list[Path]) -> list[Path]:
@@ -431,16 +430,3 @@ def _setting(adapter: dict[str, Any]) -> str:
         if isinstance(value, str | int) and value != ""
     }
     return " ".join(f"{key}={value}" for key, value in words.items())
-
-
-HARNESS = Harness(
-    name="helm",
-    title="HELM",
-    files="per_instance_stats.json, one per run",
-    nothing_found=(
-        f"No results of HELM are under {{paths}}; expected files named {_RESULTS}, which helm-run "
-        "writes to benchmark_output/runs/SUITE/RUN/."
-    ),
-    result_files=result_files,
-    parse=parse,
-)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from sklearn_sparseeval._messages import short
-from sklearn_sparseeval.harness._harnesses import Harness
 from sklearn_sparseeval.harness._results import read_as
 from sklearn_sparseeval.harness.inspect._log import (
     UNNAMED_SCORER,
@@ -16,7 +15,6 @@ from sklearn_sparseeval.harness.inspect._log import (
     read_log,
     run_rows,
 )
-from sklearn_sparseeval.harness.inspect._write import check_args, write_anchors
 from sklearn_sparseeval.harness.table._json_text import expect
 from sklearn_sparseeval.harness.table._reading import PathLike
 from sklearn_sparseeval.harness.table._rows import Rows
@@ -138,7 +136,7 @@ def read_inspect(
     0  acme/one  sums   q1  match    1.0
     1  acme/one  sums   q2  match    0.0
     """
-    return read_as(HARNESS, paths, n_jobs=n_jobs, on_error=on_error, progress=progress)
+    return read_as("inspect", paths, n_jobs=n_jobs, on_error=on_error, progress=progress)
 
 
 def result_files(files: list[Path]) -> list[Path]:
@@ -334,18 +332,3 @@ def _number(value: Any) -> float:
     if not math.isfinite(number):
         raise NoSingleNumberError(short(value))
     return number
-
-
-HARNESS = Harness(
-    name="inspect",
-    title="Inspect AI",
-    files="<date>_<task>_<id>.eval or .json",
-    nothing_found=(
-        "There is no log of Inspect among the {n_files} files given; expected names that end with "
-        '.eval, or JSON files that begin with "version", "status" and "eval".'
-    ),
-    result_files=result_files,
-    parse=parse,
-    write=write_anchors,
-    check_args=check_args,
-)

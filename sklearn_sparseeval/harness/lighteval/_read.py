@@ -21,7 +21,6 @@ from sklearn_sparseeval._fingerprint import (
     text_fingerprint,
 )
 from sklearn_sparseeval._messages import short
-from sklearn_sparseeval.harness._harnesses import Harness
 from sklearn_sparseeval.harness._results import read_as
 from sklearn_sparseeval.harness.table._json_text import expect, read_json
 from sklearn_sparseeval.harness.table._reading import PathLike
@@ -146,7 +145,7 @@ def read_lighteval(
           model  task item metric  value   setting
     0  acme/one  sums   17     em    1.0  n-shot=5
     """
-    return read_as(HARNESS, paths, n_jobs=n_jobs, on_error=on_error, progress=progress)
+    return read_as("lighteval", paths, n_jobs=n_jobs, on_error=on_error, progress=progress)
 
 
 def result_files(files: list[Path]) -> list[Path]:
@@ -568,17 +567,3 @@ def _model_of_folders(path: Path) -> str:
             "details/MODEL/DATE/ as lighteval writes it. Give the path from 'details' on."
         )
     return name
-
-
-HARNESS = Harness(
-    name="lighteval",
-    title="lighteval",
-    files="details_<task>_<date>.parquet, written with --save-details",
-    nothing_found=(
-        "No details of lighteval are under {paths}; expected files "
-        "details_TASK|SHOTS_DATE.parquet, which lighteval writes with --save-details to "
-        "OUTPUT/details/MODEL/DATE/."
-    ),
-    result_files=result_files,
-    parse=parse,
-)

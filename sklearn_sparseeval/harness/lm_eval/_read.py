@@ -15,17 +15,14 @@ from sklearn_sparseeval._fingerprint import (
     text_fingerprint,
 )
 from sklearn_sparseeval._messages import short
-from sklearn_sparseeval.harness._harnesses import Harness
 from sklearn_sparseeval.harness._results import read_as
 from sklearn_sparseeval.harness.lm_eval._model import LM_EVAL_KEYS
 from sklearn_sparseeval.harness.lm_eval._results_file import (
-    PARTIAL_TASK,
     Run,
     run_in_folder,
     run_of,
 )
 from sklearn_sparseeval.harness.lm_eval._samples import Samples, item_of, sample_records
-from sklearn_sparseeval.harness.lm_eval._write import HINTS, check_args, write_anchors
 from sklearn_sparseeval.harness.table._reading import PathLike
 from sklearn_sparseeval.harness.table._rows import Rows
 
@@ -153,7 +150,7 @@ def read_lm_eval(
     0  acme/one  demo    0    acc    1.0  version=1.0 n-shot=5
     1  acme/one  demo    1    acc    0.0  version=1.0 n-shot=5
     """
-    return read_as(HARNESS, paths, n_jobs=n_jobs, on_error=on_error, progress=progress)
+    return read_as("lm_eval", paths, n_jobs=n_jobs, on_error=on_error, progress=progress)
 
 
 def parse(path: Path) -> Rows:
@@ -320,22 +317,3 @@ def _results_files(folder: Path, changed: int) -> Mapping[str, list[str]]:
 
 def _plain(date: str) -> str:
     return date.replace(":", "-")
-
-
-HARNESS = Harness(
-    name="lm_eval",
-    title="lm-evaluation-harness",
-    files="samples_<task>_<date>.jsonl, written with --log_samples",
-    nothing_found=(
-        "There is no file samples_<task>_<date>.jsonl among the {n_files} files of {paths}. "
-        "lm-evaluation-harness writes them, one per task, if it is run with --log_samples and "
-        "--output_path."
-    ),
-    result_files=result_files,
-    parse=parse,
-    write=write_anchors,
-    check_args=check_args,
-    hashes_whole_items=True,
-    as_planned=frozenset({PARTIAL_TASK}),
-    hints=HINTS,
-)

@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sklearn_sparseeval._errors import ResultsError
 from sklearn_sparseeval._fingerprint import NOT_RECORDED, content_fingerprint
 from sklearn_sparseeval._messages import short
-from sklearn_sparseeval.harness._harnesses import Harness
 from sklearn_sparseeval.harness._results import read_as
-from sklearn_sparseeval.harness.opencompass._write import write_anchors
 from sklearn_sparseeval.harness.table._json_text import expect, parse_json, read_json
 from sklearn_sparseeval.harness.table._reading import PathLike
 from sklearn_sparseeval.harness.table._rows import Rows
@@ -117,7 +115,7 @@ def read_opencompass(
           model  task item   metric  value                 date
     0  acme-one  sums    3  correct    1.0  2026-08-19T12:15:41
     """
-    return read_as(HARNESS, paths, n_jobs=n_jobs, on_error=on_error, progress=progress)
+    return read_as("opencompass", paths, n_jobs=n_jobs, on_error=on_error, progress=progress)
 
 
 def result_files(files: list[Path]) -> list[Path]:
@@ -415,17 +413,3 @@ def _content(item: Item) -> int:
     if item.has_replicas and isinstance(gold, list) and gold:
         gold = gold[0]
     return NOT_RECORDED if gold is None else content_fingerprint([item.position, gold])
-
-
-HARNESS = Harness(
-    name="opencompass",
-    title="OpenCompass",
-    files="results/<model>/<dataset>.json with details, as --dump-eval-details writes them",
-    nothing_found=(
-        "No results of OpenCompass are under {paths}; expected files results/MODEL/DATASET.json, "
-        "which opencompass writes to outputs/default/DATE_TIME/."
-    ),
-    result_files=result_files,
-    parse=parse,
-    write=write_anchors,
-)

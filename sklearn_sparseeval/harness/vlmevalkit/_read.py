@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from sklearn_sparseeval._errors import ResultsError
 from sklearn_sparseeval._fingerprint import NOT_RECORDED, content_fingerprint
-from sklearn_sparseeval.harness._harnesses import Harness
 from sklearn_sparseeval.harness._results import read_as
 from sklearn_sparseeval.harness.table._reading import PathLike
 from sklearn_sparseeval.harness.table._rows import Rows
@@ -30,7 +29,6 @@ from sklearn_sparseeval.harness.vlmevalkit._scores import (
     score_of_matches,
 )
 from sklearn_sparseeval.harness.vlmevalkit._tables import Row, table_rows
-from sklearn_sparseeval.harness.vlmevalkit._write import advise_anchors
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -131,7 +129,7 @@ def read_vlmevalkit(
     0  acme-vl  MMStar    0    hit  gpt-4o    1.0   math
     1  acme-vl  MMStar    1    hit  gpt-4o    0.0  logic
     """
-    return read_as(HARNESS, paths, n_jobs=n_jobs, on_error=on_error, progress=progress)
+    return read_as("vlmevalkit", paths, n_jobs=n_jobs, on_error=on_error, progress=progress)
 
 
 def result_files(files: list[Path]) -> list[Path]:
@@ -296,18 +294,3 @@ def _content(row: Row) -> int:
         if (name in ("question", "answer") or _OPTION.fullmatch(name)) and not is_empty(cell)
     }
     return content_fingerprint(content) if content else NOT_RECORDED
-
-
-HARNESS = Harness(
-    name="vlmevalkit",
-    title="VLMEvalKit",
-    files="<model>/<run>/<model>_<dataset>_<judge>_result.xlsx, .tsv or .json",
-    nothing_found=(
-        "There is no table <model>/<run>/<model>_<dataset>_<judge>_result.xlsx (or .tsv, .json) "
-        "among the {n_files} files of {paths}. VLMEvalKit writes them when it judges the "
-        "predictions; the folder has to be called like the model."
-    ),
-    result_files=result_files,
-    parse=parse,
-    write=advise_anchors,
-)
