@@ -157,6 +157,7 @@ def test_many_models_stay_small_in_memory():
     assert peak < 1e8  # a matrix of one float per pair has 2e8 bytes
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(_scores(), st.randoms(use_true_random=False))
 def test_the_order_of_the_models_does_not_matter(scores, random):

@@ -103,12 +103,14 @@ def test_the_metric_gets_the_full_scores_and_the_drawn_ones():
     assert len({tuple(drawn) for _, drawn in calls}) == 3
 
 
+@pytest.mark.slow
 def test_ceiling_of_the_mean_absolute_error_is_in_closed_form():
     X = _binary(8, 80, 500)
     expected = np.sqrt(2 / np.pi) * benchmark_standard_error(X).mean()
     assert noise_ceiling(X, n_draws=1000, random_state=0) == pytest.approx(expected, rel=0.03)
 
 
+@pytest.mark.slow
 def test_ceiling_is_what_known_abilities_score_on_a_benchmark():
     rng = np.random.default_rng(9)
     difficulty, strength = rng.normal(size=(1, 20_000)), rng.normal(size=(40, 1))
@@ -122,6 +124,7 @@ def test_ceiling_is_what_known_abilities_score_on_a_benchmark():
     assert np.mean(ceilings) == pytest.approx(np.mean(reached), rel=0.05)
 
 
+@pytest.mark.slow
 def test_fewer_items_are_noisier():
     X = load_helm_lite(task="gsm").data
     errors = [noise_ceiling(X[:, :k], random_state=0) for k in (100, 1000)]
@@ -130,6 +133,7 @@ def test_fewer_items_are_noisier():
     assert taus[0] < taus[1] < 1
 
 
+@pytest.mark.slow
 def test_models_alike_have_a_low_ceiling_of_rank():
     X, y = load_open_llm(task="arc_challenge", return_X_y=True)
     alike = X[np.argsort(y)[100:140]]

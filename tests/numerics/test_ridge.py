@@ -71,6 +71,7 @@ def test_each_target_has_its_own_penalty():
     assert together.alpha[2] > 10 * together.alpha[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_features", [2, 15])
 @pytest.mark.parametrize("weighting", ["equal", "repeated", "normalised"])
 def test_leave_one_out_error_equals_refits(n_features, weighting):
@@ -84,6 +85,7 @@ def test_leave_one_out_error_equals_refits(n_features, weighting):
     assert leave_one_out_error(X, y, weight) == pytest.approx(expected)
 
 
+@pytest.mark.slow
 def test_leave_one_out_error_averages_squared_errors_of_the_targets():
     X, y = _regression(12, 3, 2)
     weight = np.ones(12)
@@ -177,6 +179,7 @@ def test_the_least_penalty_is_relative_to_the_mean_eigenvalue():
         np.testing.assert_allclose(alpha, expected * mean_eigenvalue)
 
 
+@pytest.mark.slow
 def test_the_error_of_the_fit_is_the_least_of_its_target():
     X, y = _regression(12, 3, 2)
     weight = 1.0 + np.arange(12) % 3

@@ -125,6 +125,7 @@ def test_the_split_is_seeded():
     assert np.abs(predict(0) - predict(1)).max() > 1e-6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("imputer", [None, NeighborImputer(5, calibration=None), Wrong()])
 def test_the_mean_over_random_draws_is_unbiased(imputer):
     """For targets stronger than all sources, which an imputer may get wrong by any amount."""

@@ -269,6 +269,7 @@ def test_invalid_parameters_are_refused(params, message):
         SignatureRegressor(**params).fit(*panel())
 
 
+@pytest.mark.slow
 def test_disco_beats_a_signature_of_random_items_on_real_data():
     X, y = load_open_llm(task="arc_challenge", return_X_y=True)
 

@@ -126,6 +126,7 @@ def _invariant_params(seed):
     ][seed % 3]
 
 
+@pytest.mark.slow
 @given(st.integers(0, 10_000), st.booleans(), st.sampled_from(["free", "constant", "mean"]))
 @settings(max_examples=25, deadline=None)
 def test_neither_the_order_of_models_nor_repeating_them_matters(seed, graded, kind):

@@ -44,6 +44,7 @@ def test_weights_are_equal_and_sum_to_one():
     np.testing.assert_array_equal(fitted(np.zeros((2, 20)), 5).anchor_weights_, np.full(5, 0.2))
 
 
+@pytest.mark.slow
 def test_every_pair_of_items_is_drawn_as_often():
     rng = np.random.RandomState(0)
     selector = RandomSelector(2, random_state=rng)

@@ -78,6 +78,7 @@ def test_the_average_over_seeds_is_the_mean_of_a_target(features):
     assert abs(error) < 4 * np.std(estimates) / np.sqrt(200)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", ["gsm", "mmlu"])
 def test_the_squared_error_on_stronger_models_is_below_that_of_random_anchors(task):
     weak, strong = extrapolation(task)
