@@ -323,7 +323,7 @@ def test_a_plan_is_replaced_by_force_only_and_nothing_else_is_touched(scores, ca
     [
         (["no.parquet", "-k", "8"], "There is no file no.parquet."),
         (["no", "-k", "8"], "'no' is not a file that ends in .csv, .parquet or .npz"),
-        (["no", "-k", "8"], "Nor is it a data set that ships with the package: "),
+        (["no", "-k", "9"], "Nor is it a data set that ships with the package: "),
         (["other.parquet", "-k", "8"], "other.parquet cannot be read as parquet"),
         (["scores.parquet", "-k", "51"], "n_anchors=51 is more than the 50 items."),
         (

@@ -112,7 +112,7 @@ def test_a_single_task_is_named(ridge, panel):
         (lambda data, anchors: data.to_numpy(), "rows is a ndarray of 20 models"),
         (lambda data, anchors: data.iloc[:0], "rows is a DataFrame of 0 models"),
         (lambda data, anchors: data[[*anchors, anchors[0]]], "several columns of one name: 't:"),
-        (lambda data, anchors: data.astype(str) + "x", "Results on anchors are no numbers"),
+        (lambda data, anchors: data.astype(str) + "x", "Results on anchors are not numbers"),
     ],
     ids=["array", "empty", "twice", "texts"],
 )
