@@ -9,7 +9,6 @@ import joblib
 import numpy as np
 import sklearn
 from numpy.typing import ArrayLike, NDArray
-from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
 from sklearn_sparseeval._optional import check_installed
@@ -29,6 +28,7 @@ from sklearn_sparseeval.comparison._results_file import ResultsFile
 from sklearn_sparseeval.comparison._run import Job, JobResult, run_job
 from sklearn_sparseeval.comparison._scoring import ceilings, check_scorers, shown_name
 from sklearn_sparseeval.numerics.missing import row_means
+from sklearn_sparseeval.numerics.threads import one_thread
 
 Array = NDArray[np.floating]
 Split = tuple[NDArray[np.intp], NDArray[np.intp]]
@@ -240,7 +240,7 @@ def _run(
 ) -> Iterator[JobResult]:
     calls = ((run_job, (job, named[job.method], data, splits[job.split], scorers)) for job in jobs)
     # Beside the limit within each job: jobs in threads of this process would undo each other's.
-    with threadpool_limits(1):
+    with one_thread():
         try:
             with results_of(calls, n_jobs=n_jobs, ordered=False) as results:
                 yield from results

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import check_scoring
-from threadpoolctl import threadpool_limits
 
 from sklearn_sparseeval._sklearn import _safe_indexing
 from sklearn_sparseeval.comparison._budget import (
@@ -18,6 +17,7 @@ from sklearn_sparseeval.comparison._budget import (
     read_items,
 )
 from sklearn_sparseeval.numerics.missing import item_means
+from sklearn_sparseeval.numerics.threads import one_thread
 
 
 class Job(NamedTuple):
@@ -94,7 +94,7 @@ def run_job(
         # Before the limit, which does not reach the libraries that this imports.
         estimator = prepared(method, job.method, job.n_anchors, job.seed)
         # One thread, so that sums do not depend on how many jobs run beside this one.
-        with threadpool_limits(1):
+        with one_thread():
             _fit_and_score(result, estimator, data, split, scorers)
     # Any exception is a result of the comparison; Ctrl-C is none.
     except Exception as error:

@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
-from threadpoolctl import threadpool_limits
 
 from sklearn_sparseeval._messages import listing
 from sklearn_sparseeval._sklearn import _check_sample_weight, _fit_context, validate_data
 from sklearn_sparseeval.numerics.missing import item_means
 from sklearn_sparseeval.numerics.score_scale import score_bounds
+from sklearn_sparseeval.numerics.threads import one_thread
 
 Array = NDArray[np.floating]
 Indices = NDArray[np.intp]
@@ -97,7 +97,7 @@ class SourceImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self.item_means_: Array = np.full(X_valid.shape[1], np.nan)
         means = item_means(sources.scores, sources.weight)
         self.item_means_[self._known] = means * self._span + self._low
-        with threadpool_limits(1):  # the matrices are small, and results must not vary by machine
+        with one_thread():  # the matrices are small, and results must not vary by machine
             self._learn(sources)
         return self
 
@@ -142,7 +142,7 @@ class SourceImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         missing = np.isnan(known)
         holes = np.flatnonzero(missing.any(axis=1))
         if len(holes):
-            with threadpool_limits(1):
+            with one_thread():
                 known[missing] = self._complete(known[holes])[missing[holes]]
         imputed = np.repeat(known.mean(axis=1, keepdims=True), results.shape[1], axis=1)
         imputed[:, self._known] = known

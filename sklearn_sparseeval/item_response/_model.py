@@ -11,7 +11,6 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
-from threadpoolctl import threadpool_limits
 
 from sklearn_sparseeval._sklearn import (
     Interval,
@@ -24,6 +23,7 @@ from sklearn_sparseeval.item_response._variational import fit_item_response
 from sklearn_sparseeval.numerics.latent_items import blocks
 from sklearn_sparseeval.numerics.row_identity import distinct_rows
 from sklearn_sparseeval.numerics.score_scale import score_bounds
+from sklearn_sparseeval.numerics.threads import one_thread
 
 Array = NDArray[np.floating]
 
@@ -244,7 +244,7 @@ class ItemResponseModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
         rows, weight = distinct_rows(scores, weight)
         weight *= max(1.0, len(weight) / weight.sum())  # weights that sum to one: many models
         scores = self._unit_scores(scores[rows])
-        with threadpool_limits(1):  # the last digits must not depend on the machine
+        with one_thread():  # the last digits must not depend on the machine
             self._fit_items(scores, weight)
         return self
 
@@ -300,7 +300,7 @@ class ItemResponseModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
             self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False
         )
         scores = self._unit_scores(X_valid)
-        with threadpool_limits(1):
+        with one_thread():
             return _estimate_abilities(scores, self.discriminations_, self.difficulties_)
 
     def inverse_transform(self, X: ArrayLike) -> Array:

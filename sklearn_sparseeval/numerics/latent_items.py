@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import eigh
-from threadpoolctl import threadpool_limits
 
 from sklearn_sparseeval.numerics.missing import item_means
 from sklearn_sparseeval.numerics.row_identity import distinct_rows
+from sklearn_sparseeval.numerics.threads import one_thread
 
 Array = NDArray[np.floating]
 
@@ -44,7 +44,7 @@ def latent_item_features(X: Array, sample_weight: Array, n_components: int) -> A
     rows, weight = distinct_rows(X, sample_weight)
     share = weight / weight.sum()
     features = np.zeros((X.shape[1], 1 + n_components))
-    with threadpool_limits(1):
+    with one_thread():
         features[:, 0] = _item_means(X, rows, share)
         n_found = min(n_components, len(rows), X.shape[1])
         if n_found:

@@ -147,7 +147,7 @@ def test_a_failing_method_is_noted_and_counted(scores, capsys):
     registry = {"random-mean": get_methods()["random-mean"], "sparse-ridge": Broken()}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            "sklearn_sparseeval.comparison._arguments.registered_methods", lambda: registry
+            "sklearn_sparseeval.comparison._arguments.get_methods", lambda: registry
         )
         assert run(str(scores), *QUICK) == 0
     printed = capsys.readouterr().out

@@ -10,7 +10,17 @@ import pytest
 from sklearn.linear_model import Ridge
 
 from sklearn_sparseeval import AnchoredRegressor, RandomSelector, ScoreMatrix
+from sklearn_sparseeval.datasets import make_score_matrix
 from sklearn_sparseeval.plan import save_predictor
+
+
+@pytest.fixture(scope="session")
+def history():
+    """Scores of 24 models of 8 families on 50 items; NaN nowhere."""
+    panel = make_score_matrix(24, 50, random_state=3)
+    models = [f"org{number % 8}/m{number}" for number in range(24)]
+    items = [f"alpha:{i}" for i in range(30)] + [f"beta:{i}" for i in range(20)]
+    return pd.DataFrame(np.asarray(panel.data, dtype=float), models, items)
 
 
 @pytest.fixture(scope="session")

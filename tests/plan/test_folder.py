@@ -1,101 +1,122 @@
 """A plan is written whole, replaced on demand only, and recognised again."""
 
 import json
+import os
+import re
+import zipfile
 
+import pandas as pd
 import pytest
 
-from sklearn_sparseeval import ScoreMatrix
-from sklearn_sparseeval.methods import get_methods
-from sklearn_sparseeval.plan import save_predictor
-from sklearn_sparseeval.plan._folder import (
-    check_plan_output,
-    find_predictor,
-    read_plan,
-    write_plan,
-)
-from sklearn_sparseeval.plan._plan import describe_predictor
-
-EXTRAS = {
-    "scores": "s.csv", "seed": 0, "method_description": "d", "method_source": "s", "notes": [],
-    "anchor_means": [0.0, 1.0], "cross_validation": "c",
-}  # fmt: skip
+from sklearn_sparseeval import ScoreMatrix, load_plan, make_plan
 
 
 @pytest.fixture(scope="module")
-def save(history):
+def plans(history):
     matrix = ScoreMatrix.from_frame(history)
-    model = get_methods()["random-mean"](4).set_params(selector__random_state=0)
-    model.fit(matrix.data, matrix.targets["overall"])
-    return lambda path, method="": save_predictor(path, model, matrix, method=method)
+    return [make_plan(matrix, n_anchors=k, method="random-ridge", n_jobs=1) for k in (4, 5)]
 
 
-def describe(saved):
-    return describe_predictor(saved) | EXTRAS
-
-
-def write(folder, save):
-    return write_plan(folder, save, describe, None)
+@pytest.fixture
+def folder(plans, tmp_path):
+    plans[0].save(tmp_path / "plan")
+    return tmp_path / "plan"
 
 
 def names(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_what_is_written_is_read_again(tmp_path, save):
-    plan = write(tmp_path / "a" / "plan", save)
-    assert names(tmp_path / "a" / "plan") == sorted(plan["files"])
-    assert read_plan(tmp_path / "a" / "plan")["anchors"] == plan["anchors"]
-    assert find_predictor(tmp_path / "a" / "plan").name == "predictor.skops"
-    assert find_predictor(tmp_path / "a" / "plan" / "README.md").name == "README.md"
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def test_nothing_is_left_where_saving_fails(tmp_path):
-    def fail(path):
-        path.write_bytes(b"half")
-        raise ValueError("no")
+def test_what_is_written_is_read_again(plans, tmp_path):
+    plans[0].save(str(tmp_path / "a" / "plan"))
+    folder = tmp_path / "a" / "plan"
+    assert names(folder) == sorted(plans[0].description["files"])
+    loaded = load_plan(folder)
+    assert list(loaded.anchors.index) == list(plans[0].anchors.index)
+    listed = pd.read_csv(folder / "anchors.csv", dtype=str)
+    assert list(listed["name"]) == list(plans[0].anchors.index)
+    alone = load_plan(folder / "predictor.skops")
+    assert list(alone.anchors.index) == list(loaded.anchors.index)
+    assert alone.notes == []
+    with pytest.raises(ValueError, match="Save it first"):
+        alone.commands()
 
-    with pytest.raises(ValueError, match="no"):
-        write(tmp_path / "plan", fail)
-    assert names(tmp_path) == []
-    (tmp_path / "plan").mkdir()
-    with pytest.raises(ValueError, match="no"):
-        write(tmp_path / "plan", fail)
-    assert names(tmp_path / "plan") == []
+
+def test_json_is_plain_and_passes_any_console(history, tmp_path):
+    matrix = ScoreMatrix.from_frame(history.rename(columns={"alpha:0": "Zoë"}))
+    make_plan(matrix, n_anchors=4, method="random-ridge", n_jobs=1, name="Zoë").save(tmp_path)
+
+    def refuse(constant):
+        raise ValueError(constant)
+
+    raw = (tmp_path / "plan.json").read_bytes()
+    assert raw.isascii()
+    plan = json.loads(raw, parse_constant=refuse)
+    assert plan["scores"] == "Zoë"
+    assert plan["share_of_tokens"] is None
+    assert all(list(note) == ["kind", "text", "where", "count"] for note in plan["notes"])
 
 
-def test_the_old_plan_stays_where_saving_fails(tmp_path, save):
-    write(tmp_path / "plan", save)
-    before = {path.name: path.read_bytes() for path in (tmp_path / "plan").iterdir()}
+def test_no_file_names_a_private_module(folder):
+    for name, raw in contents(folder).items():
+        if name.endswith(".skops"):
+            with zipfile.ZipFile(folder / name) as archive:
+                raw = b"".join(archive.read(member) for member in archive.namelist())
+        assert not re.search(rb"sklearn_sparseeval(\.\w+)*\._", raw), name
+
+
+@pytest.mark.parametrize("exists", [False, True])
+def test_nothing_is_left_where_saving_fails(plans, tmp_path, monkeypatch, exists):
+    if exists:
+        (tmp_path / "plan").mkdir()
+
+    def fail(*paths):
+        raise OSError("no space")
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(OSError, match="no space"):
+        plans[0].save(tmp_path / "plan")
+    assert names(tmp_path) == ["plan"] * exists
+    assert not exists or names(tmp_path / "plan") == []
+
+
+def test_the_old_plan_stays_where_saving_fails(folder, plans, monkeypatch):
+    before = contents(folder)
 
     def interrupt(path):
         raise KeyboardInterrupt
 
+    monkeypatch.setattr("sklearn_sparseeval.plan._folder.load_predictor", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        write(tmp_path / "plan", interrupt)
-    assert {path.name: path.read_bytes() for path in (tmp_path / "plan").iterdir()} == before
+        plans[1].save(folder, overwrite=True)
+    assert contents(folder) == before
 
 
-def test_what_a_plan_no_longer_has_is_removed(tmp_path, save):
-    folder = tmp_path / "plan"
-    plan = write(folder, save)
+def test_what_a_plan_no_longer_has_is_removed(folder, plans):
+    files = names(folder)
+    plan = json.loads((folder / "plan.json").read_text())
     (folder / "samples.json").write_text("{}")
     (folder / "notes.txt").write_text("mine")
-    (tmp_path / "outside.txt").write_text("mine")
+    (folder.parent / "outside.txt").write_text("mine")
     listed = [*plan["files"], "samples.json", "../outside.txt", 7]
     (folder / "plan.json").write_text(json.dumps(plan | {"files": listed}))
-    write(folder, save)
-    assert names(folder) == sorted([*plan["files"], "notes.txt"])
-    assert (tmp_path / "outside.txt").read_text() == "mine"
+    plans[1].save(folder, overwrite=True)
+    assert names(folder) == sorted([*files, "notes.txt"])
+    assert (folder.parent / "outside.txt").read_text() == "mine"
+    assert len(load_plan(folder).anchors) == 5
 
 
 @pytest.mark.parametrize("content", ["{", "[]", "{}"])
-def test_a_damaged_plan_can_be_replaced(tmp_path, save, content):
-    folder = tmp_path / "plan"
-    write(folder, save)
+def test_a_damaged_plan_can_be_replaced(folder, plans, content):
     (folder / "plan.json").write_text(content)
-    check_plan_output(folder, force=True)
-    write(folder, save)
-    assert read_plan(folder)["n_anchors"] == 4
+    with pytest.raises(ValueError, match=r"plan\.json is damaged\. Make the plan again"):
+        load_plan(folder)
+    plans[1].save(folder, overwrite=True)
+    assert len(load_plan(folder).anchors) == 5
 
 
 @pytest.mark.parametrize(
@@ -107,26 +128,38 @@ def test_a_damaged_plan_can_be_replaced(tmp_path, save, content):
         "share_of_tokens", "targets", "tasks", "unit", "versions",
     ],
 )  # fmt: skip
-def test_a_plan_that_lacks_a_key_is_damaged(tmp_path, save, key):
-    folder = tmp_path / "plan"
-    plan = write(folder, save)
+def test_a_plan_that_lacks_a_key_is_damaged(folder, key):
+    plan = json.loads((folder / "plan.json").read_text())
     assert len(plan) == 24
     del plan[key]
     (folder / "plan.json").write_text(json.dumps(plan))
     with pytest.raises(ValueError, match=r"plan\.json is damaged.* Make the plan again"):
-        read_plan(folder)
+        load_plan(folder)
 
 
-def test_files_of_two_plans_do_not_belong_together(tmp_path, save):
-    write(tmp_path / "a", save)
-    write(tmp_path / "b", lambda path: save(path, method="other"))
-    (tmp_path / "a" / "plan.json").replace(tmp_path / "b" / "plan.json")
+def test_a_plan_of_another_version(folder):
+    plan = json.loads((folder / "plan.json").read_text())
+    (folder / "plan.json").write_text(json.dumps(plan | {"format": 1}))
+    with pytest.raises(ValueError, match="is of format 1; this version of the package reads form"):
+        load_plan(folder)
+
+
+def test_files_of_two_plans_do_not_belong_together(folder, plans, tmp_path):
+    plans[1].save(tmp_path / "b")
+    (folder / "plan.json").replace(tmp_path / "b" / "plan.json")
     with pytest.raises(ValueError, match=r"plan\.json and .*\.skops do not belong together"):
-        read_plan(tmp_path / "b")
+        load_plan(tmp_path / "b")
+
+
+def test_there_is_no_plan(tmp_path):
+    with pytest.raises(ValueError, match=r"There is no plan .*nowhere"):
+        load_plan(tmp_path / "nowhere")
+    with pytest.raises(ValueError, match=r"is not a plan: it holds no predictor\.skops"):
+        load_plan(tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("files", "force", "complaint"),
+    ("files", "overwrite", "complaint"),
     [
         (None, False, None),
         ([], False, None),
@@ -134,25 +167,28 @@ def test_files_of_two_plans_do_not_belong_together(tmp_path, save):
         (["mine.txt"], True, "other things than a plan"),
         (["plan.json"], False, "holds a plan already"),
         (["plan.json", "mine.txt"], True, None),
-        (["predictor.skops"], False, "--force to replace"),
+        (["predictor.skops"], False, r"overwrite=True \(--force\) to replace"),
         (["predictor.skops"], True, None),
     ],
     ids=str,
 )
-def test_where_a_plan_may_be_written(tmp_path, files, force, complaint):
+def test_where_a_plan_may_be_written(plans, tmp_path, files, overwrite, complaint):
     folder = tmp_path / "plan"
     if files is not None:
         folder.mkdir()
         for name in files:
             (folder / name).write_text("")
     if complaint is None:
-        check_plan_output(folder, force=force)
+        plans[0].save(folder, overwrite=overwrite)
+        assert len(load_plan(folder).anchors) == 4
     else:
+        before = contents(folder)
         with pytest.raises(ValueError, match=complaint):
-            check_plan_output(folder, force=force)
+            plans[0].save(folder, overwrite=overwrite)
+        assert contents(folder) == before
 
 
-def test_a_file_is_no_folder(tmp_path):
+def test_a_file_is_no_folder(plans, tmp_path):
     (tmp_path / "plan").write_text("")
     with pytest.raises(ValueError, match="is a file"):
-        check_plan_output(tmp_path / "plan", force=True)
+        plans[0].save(tmp_path / "plan", overwrite=True)

@@ -86,12 +86,11 @@ def test_anchors_that_a_harness_cannot_be_told(tmp_path):
     ],
 )
 def test_arguments_are_checked_before_the_work(harness, given, note):
-    notes = []
-    check_harness_args(anchors(harness), given, notes)
-    assert len(notes) == note
+    notes = check_harness_args(anchors(harness), given)
+    assert [one.kind for one in notes] == ["harness-args-unused"] * note
 
 
 def test_arguments_that_change_what_is_run_are_refused():
     with pytest.raises(ValueError, match="holds --limit"):
-        check_harness_args(anchors(), "--limit 5", [])
-    check_harness_args(anchors(items=["q/1"]), "--model hf", [])
+        check_harness_args(anchors(), "--limit 5")
+    check_harness_args(anchors(items=["q/1"]), "--model hf")

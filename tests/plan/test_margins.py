@@ -1,10 +1,13 @@
+"""Margins of a plan, and whether there are enough errors for them: from a predictor's file."""
+
+import warnings
+
 import pandas as pd
 import pytest
 
-from sklearn_sparseeval import ScoreMatrix
+from sklearn_sparseeval import ScoreMatrix, load_plan
 from sklearn_sparseeval.methods import get_methods
-from sklearn_sparseeval.plan import load_predictor, save_predictor
-from sklearn_sparseeval.plan._margins import few_errors_note, margins
+from sklearn_sparseeval.plan import save_predictor
 
 
 @pytest.mark.parametrize(
@@ -14,36 +17,30 @@ from sklearn_sparseeval.plan._margins import few_errors_note, margins
 )
 def test_margins_never_warn(history, tmp_path, n_errors, expected):
     matrix = ScoreMatrix.from_frame(history)
-    model = get_methods()["random-mean"](4).fit(matrix.data, matrix.targets["overall"])
+    model = get_methods()["random-ridge"](4).fit(matrix.data, matrix.targets["overall"])
     errors = pd.DataFrame({"overall": [-0.01 * (i + 1) for i in range(n_errors)]})
     errors.index = history.index[:n_errors]
     save_predictor(tmp_path / "p.skops", model, matrix, errors=errors)
-    found = margins(load_predictor(tmp_path / "p.skops"))
-    assert found["overall"] == pytest.approx(expected)
-    assert (few_errors_note(n_errors) is None) == (n_errors >= 9)
+    plan = load_plan(tmp_path / "p.skops")
+    assert plan.summary().loc["overall", "margin_90"] == pytest.approx(expected)
+    middle = history.mean(axis=1).sort_values().index[12]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        plan.predict(history.loc[[middle]])
+    told = [str(one.message) for one in caught if "too few" in str(one.message)]
+    assert len(told) == (n_errors < 9)
+    assert not told or told[0].startswith("The errors of 5 models are too few")
 
 
-def test_too_few_errors_are_told_with_their_number():
-    assert few_errors_note(8).startswith("The errors of 8 models are too few")
-
-
-@pytest.mark.parametrize(
-    ("n_errors", "n_groups", "told"),
-    [
-        (8, 8, "The errors of 8 models are"),
-        (8, 3, "The errors of 3 groups of models that are held out together are"),
-        (40, 3, "The errors of 3 groups of models that are held out together are"),
-        (40, 8, "The errors of 8 groups of models that are held out together are"),
-    ],
-)
-def test_errors_of_a_group_count_once(n_errors, n_groups, told):
-    note = few_errors_note(n_errors, n_groups)
-    assert note.startswith(f"{told} too few")
-    # Of 9 errors and more the margin is a quantile, which need not be the largest.
-    assert ("the largest error is given in its place" in note) == (n_errors < 9)
-    assert ("a model of another group may be further off" in note) == (n_errors >= 9)
-
-
-@pytest.mark.parametrize(("n_errors", "n_groups"), [(9, 9), (40, 9), (40, 40)])
-def test_nine_groups_are_enough(n_errors, n_groups):
-    assert few_errors_note(n_errors, n_groups) is None
+def test_without_errors_there_is_no_margin(history, tmp_path):
+    matrix = ScoreMatrix.from_frame(history)
+    model = get_methods()["random-ridge"](4).fit(matrix.data, matrix.targets["overall"])
+    save_predictor(tmp_path / "p.skops", model, matrix)
+    plan = load_plan(tmp_path / "p.skops")
+    assert plan.errors.empty
+    assert plan.summary()[["mean_absolute_error", "margin_90", "kendall_tau"]].isna().all(axis=None)
+    middle = history.mean(axis=1).sort_values().index[12]
+    table = plan.predict(history.loc[[middle]])
+    assert table["score"].notna().all()
+    assert table[["low", "high"]].isna().all(axis=None)
+    assert "?" in str(plan)

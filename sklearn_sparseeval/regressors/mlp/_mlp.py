@@ -10,7 +10,6 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.model_selection import GroupShuffleSplit, ShuffleSplit
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, column_or_1d
-from threadpoolctl import threadpool_limits
 
 from sklearn_sparseeval._sklearn import (
     CallbackSupportMixin,
@@ -21,6 +20,7 @@ from sklearn_sparseeval._sklearn import (
     validate_data,
 )
 from sklearn_sparseeval.numerics.ridge import fit_ridge
+from sklearn_sparseeval.numerics.threads import one_thread
 from sklearn_sparseeval.regressors._base import checked_score_range
 from sklearn_sparseeval.regressors.mlp._score_net import (
     ACTIVATIONS,
@@ -297,7 +297,7 @@ class MLPScoreRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimator):
         data = (X_valid[used], target, weight[used])
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         train, held_out = self._split(used, groups, seed)
-        with threadpool_limits(1):
+        with one_thread():
             scaling = Scaling.fit(
                 *(part[train] for part in data),
                 baseline=self.baseline,
@@ -340,7 +340,7 @@ class MLPScoreRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimator):
             Predicted scores, in the units of the `y` of `fit`.
         """
         X_valid = self._validated(X)
-        with torch_single_thread(), threadpool_limits(1):
+        with torch_single_thread(), one_thread():
             output = forward(self.net_, self._scaling.inputs(X_valid)).cpu().numpy()
             y = self._scaling.predictions(X_valid, output)
         if self.score_range is not None:

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
+from sklearn_sparseeval.numerics.threads import one_thread
 from sklearn_sparseeval.selectors.predictive._ridge_path import RidgeProblem
 
 Array = NDArray[np.floating]
@@ -36,7 +36,7 @@ def _fit(problem: RidgeProblem, anchors: NDArray[np.intp]) -> _Fit:
     k, rows = len(anchors), problem.gram.rows(anchors)
     products = problem.products
     inner = rows[:, anchors]
-    with threadpool_limits(1):  # a matrix this small only waits for a second thread
+    with one_thread():  # a matrix this small only waits for a second thread
         inverse = np.linalg.inv(inner + problem.alpha * np.eye(k))
     of_items, of_targets = inverse @ rows, inverse @ products[:, anchors].T
     sums = inner.sum(axis=0)

@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
-from threadpoolctl import threadpool_limits
 
 from sklearn_sparseeval._sklearn import Interval, RealNotInt, StrOptions
 from sklearn_sparseeval.base import AnchorSelector
 from sklearn_sparseeval.numerics.ridge import fit_ridge
 from sklearn_sparseeval.numerics.row_identity import MergedRows, distinct_models
 from sklearn_sparseeval.numerics.score_scale import centred
+from sklearn_sparseeval.numerics.threads import one_thread
 from sklearn_sparseeval.selectors.predictive._calibration_error import CalibrationError
 
 Array = NDArray[np.floating]
@@ -276,7 +276,7 @@ class GeneticSelector(AnchorSelector):
                 )
             )
 
-        with threadpool_limits(1):  # which set is better must not depend on the machine
+        with one_thread():  # which set is better must not depend on the machine
             root = np.sqrt(rows.weight)[:, np.newaxis]
             scores = root * centred(rows.X, rows.weight)
             pool = _without_redundant_items(scores, self.max_correlation, n_anchors)

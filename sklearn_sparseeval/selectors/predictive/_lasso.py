@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import lars_path, lasso_path
-from threadpoolctl import threadpool_limits
 
 from sklearn_sparseeval.base import AnchorSelector
 from sklearn_sparseeval.numerics.row_identity import distinct_models
 from sklearn_sparseeval.numerics.score_scale import centred
+from sklearn_sparseeval.numerics.threads import one_thread
 
 Array = NDArray[np.floating]
 Indices = NDArray[np.intp]
@@ -116,7 +116,7 @@ class LassoSelector(AnchorSelector):
         anchors: list[int] = []
         left = np.arange(len(candidates))
         self.n_paths_ = 0
-        with threadpool_limits(1):  # an item that enters must not depend on the machine
+        with one_thread():  # an item that enters must not depend on the machine
             while len(anchors) < n_anchors:
                 distinct = left[_first_of_copies(scores[:, left])]
                 path = _follow_lasso_path(scores[:, distinct], target, n_anchors - len(anchors))

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
-from threadpoolctl import threadpool_limits
 
 from sklearn_sparseeval._sklearn import Interval, StrOptions
 from sklearn_sparseeval.base import AnchorSelector
 from sklearn_sparseeval.numerics.ridge import leave_one_out_error
 from sklearn_sparseeval.numerics.row_identity import MergedRows, distinct_models
+from sklearn_sparseeval.numerics.threads import one_thread
 from sklearn_sparseeval.selectors.predictive._calibration_error import CalibrationError
 
 Array = NDArray[np.floating]
@@ -131,7 +131,7 @@ class RandomSearchSelector(AnchorSelector):
         errors: list[Array] = []
         context = self._init_callback_context(max_subtasks=-(-self.n_candidates // _TOGETHER))
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        with threadpool_limits(1):  # which set is best must not depend on the machine
+        with one_thread():  # which set is best must not depend on the machine
             for first in range(0, self.n_candidates, _TOGETHER):
                 task = context.subcontext(task_name="sets")
                 task.call_on_fit_task_begin(estimator=self, X=X, y=y)

@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
 from sklearn.utils import check_random_state
-from threadpoolctl import threadpool_limits
 
 from sklearn_sparseeval._sklearn import HasMethods, Interval, StrOptions
 from sklearn_sparseeval.base import AnchorSelector
@@ -15,6 +14,7 @@ from sklearn_sparseeval.numerics.missing import filled
 from sklearn_sparseeval.numerics.ridge import leave_one_out_error
 from sklearn_sparseeval.numerics.row_identity import canonical_row_order
 from sklearn_sparseeval.numerics.score_scale import unit_range
+from sklearn_sparseeval.numerics.threads import one_thread
 from sklearn_sparseeval.selectors.predictive._refinement import (
     Evidence,
     RefinementStep,
@@ -172,7 +172,7 @@ class SparseEvalSelector(AnchorSelector):
         target = unit_range(y[order])
         context = self._init_callback_context(max_subtasks=self._n_steps())
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        with threadpool_limits(1):  # a choice between near ties must not depend on the machine
+        with one_thread():  # a choice between near ties must not depend on the machine
             anchors = self._start(scores, target, weight, candidates, n_anchors, rng)
             self.initial_anchors_ = anchors
             anchors = self._refine(scores, target, weight, candidates, anchors, rng, context)

@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array
-from threadpoolctl import threadpool_limits
 
 from sklearn_sparseeval._sklearn import Interval, StrOptions
 from sklearn_sparseeval.base import AnchorSelector
 from sklearn_sparseeval.numerics.gram import GramColumns
 from sklearn_sparseeval.numerics.ridge import fit_ridge
+from sklearn_sparseeval.numerics.threads import one_thread
 from sklearn_sparseeval.selectors.predictive._exchange import exchanges
 from sklearn_sparseeval.selectors.predictive._ridge_path import RidgePath, RidgeProblem
 
@@ -80,7 +80,7 @@ class _Panel(NamedTuple):
         residual = self.y - results.mean(axis=1, keepdims=True)
         # The models chose the anchors: their leave-one-out error flatters small penalties.
         floor = len(anchors) / self.n_models()
-        with threadpool_limits(1):  # matrices this small only wait for a second thread
+        with one_thread():  # matrices this small only wait for a second thread
             fit = fit_ridge(results, residual, self.sample_weight, least_alpha=floor)
         error = float(fit.error**2 @ self.target_weights)
         return error if np.isfinite(error) else 0.0  # NaN: there is a single model

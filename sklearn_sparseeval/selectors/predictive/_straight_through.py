@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 from sklearn.utils import check_random_state
-from threadpoolctl import threadpool_limits
 
 from sklearn_sparseeval._sklearn import Interval
 from sklearn_sparseeval.base import AnchorSelector
 from sklearn_sparseeval.numerics.row_identity import distinct_models
+from sklearn_sparseeval.numerics.threads import one_thread
 from sklearn_sparseeval.selectors.predictive._agreement_kernel import LossGradient, OutOfFoldLoss
 
 Array = NDArray[np.floating]
@@ -230,7 +230,7 @@ class StraightThroughSelector(AnchorSelector):
         context = self._init_callback_context(max_subtasks=self.max_iter)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         if n_rows > 1:
-            with threadpool_limits(1):  # the last digits must not depend on the machine
+            with one_thread():  # the last digits must not depend on the machine
                 loss = OutOfFoldLoss(*rows, fold, rank_weight=self.rank_weight)
                 descent = _LogitDescent(loss, best.logits, n_anchors, self.learning_rate_init)
                 for temperature in temperatures:

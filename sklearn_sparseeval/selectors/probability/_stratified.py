@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array, check_random_state
-from threadpoolctl import threadpool_limits
 
 from sklearn_sparseeval._sklearn import Interval, StrOptions
 from sklearn_sparseeval.base import AnchorSelector
 from sklearn_sparseeval.numerics.item_groups import item_groups
 from sklearn_sparseeval.numerics.latent_items import latent_item_features
+from sklearn_sparseeval.numerics.threads import one_thread
 from sklearn_sparseeval.selectors.probability._strata import (
     anchors_per_group,
     one_per_stratum,
@@ -147,7 +147,7 @@ class StratifiedSelector(AnchorSelector):
         rng = check_random_state(self.random_state)
         evaluated = np.flatnonzero(~np.isnan(X).all(axis=0))
         tie_keys = rng.random_sample(X.shape[1])
-        with threadpool_limits(1):  # a cut between near ties must not depend on the machine
+        with one_thread():  # a cut between near ties must not depend on the machine
             features, groups = self._describe(X, sample_weight, evaluated)
             counts = self._anchors_per_group(groups, n_anchors)
             strata = [

@@ -9,10 +9,10 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_array, check_random_state
-from threadpoolctl import threadpool_limits
 
 from sklearn_sparseeval._sklearn import Interval, StrOptions
 from sklearn_sparseeval.base import AnchorSelector
+from sklearn_sparseeval.numerics.threads import one_thread
 from sklearn_sparseeval.selectors.probability._strata import anchors_per_group
 from sklearn_sparseeval.selectors.representative._item_vectors import item_vectors
 from sklearn_sparseeval.selectors.representative._represented_items import representation
@@ -141,7 +141,7 @@ class KMeansSelector(AnchorSelector):
     def _choose_anchors(
         self, X: Array, y: Array, sample_weight: Array, n_anchors: int
     ) -> NDArray[np.intp]:
-        with threadpool_limits(1):  # the last digits must not depend on the machine
+        with one_thread():  # the last digits must not depend on the machine
             vectors = item_vectors(X, sample_weight, self.features)
             weight = self._checked_item_weights(X.shape[1])[vectors.items]
             counted = np.flatnonzero(weight)

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from threadpoolctl import threadpool_limits
 
 from sklearn_sparseeval._sklearn import StrOptions
 from sklearn_sparseeval.base import AnchorSelector
+from sklearn_sparseeval.numerics.threads import one_thread
 from sklearn_sparseeval.selectors.representative._item_distances import METRICS, ItemDistances
 from sklearn_sparseeval.selectors.representative._item_vectors import item_vectors
 from sklearn_sparseeval.selectors.representative._medoids import greedy_medoids, swap_medoids
@@ -134,7 +134,7 @@ class KMedoidsSelector(AnchorSelector):
     def _choose_anchors(
         self, X: Array, y: Array, sample_weight: Array, n_anchors: int
     ) -> NDArray[np.intp]:
-        with threadpool_limits(1):  # the last digits must not depend on the machine
+        with one_thread():  # the last digits must not depend on the machine
             vectors = item_vectors(X, sample_weight, self.features)
             distances = ItemDistances(vectors, self.metric)
             matrix = distances.matrix()

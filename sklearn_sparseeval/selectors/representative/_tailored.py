@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 from sklearn.utils.validation import check_is_fitted
-from threadpoolctl import threadpool_limits
 
 from sklearn_sparseeval._messages import listing
 from sklearn_sparseeval._sklearn import Interval, StrOptions
@@ -16,6 +15,7 @@ from sklearn_sparseeval.base import AnchorSelector
 from sklearn_sparseeval.numerics.partial_rows import results_in_columns, rows_of_anything
 from sklearn_sparseeval.numerics.row_identity import distinct_models
 from sklearn_sparseeval.numerics.score_scale import centred
+from sklearn_sparseeval.numerics.threads import one_thread
 from sklearn_sparseeval.selectors.representative._medoids import (
     manhattan_distances,
     swap_medoids,
@@ -156,7 +156,7 @@ class TailoredSelector(AnchorSelector):
         self._pool: Indices = evaluated[considered]
         self._sources = _standardised(rows.X[:, considered], rows.weight)
         distances = manhattan_distances(self._sources.scores, self._sources.weight)
-        with threadpool_limits(1):  # nearly equal distances must not depend on the machine
+        with one_thread():  # nearly equal distances must not depend on the machine
             probes = with_more_medoids(distances, np.arange(0), n_probes)
             self._probes: Indices = swap_medoids(distances.astype(np.float32), probes)
             medoids = with_more_medoids(distances, self._probes, n_anchors)

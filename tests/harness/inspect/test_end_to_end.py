@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from sklearn_sparseeval.harness import read_inspect, to_inspect_sample_ids, to_score_matrix
-from sklearn_sparseeval.harness.inspect._zip_members import ZipMembers
+from sklearn_sparseeval.harness.inspect._log import ZipMembers
 
 MODELS = ["one", "two", "three"]
 NEW_MODEL = "four"

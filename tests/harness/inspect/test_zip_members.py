@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sklearn_sparseeval import ResultsError
-from sklearn_sparseeval.harness.inspect._zip_members import ZipMembers
+from sklearn_sparseeval.harness.inspect._log import ZipMembers
 
 CONTENT = b'{"scores": [1, 0, 1]}' * 500
 # Where a local header, and the entry of the central directory, hold what is changed below.
