@@ -9,14 +9,6 @@ import polars as pl
 import pytest
 from sklearn.linear_model import Ridge
 
-<<<<<<< HEAD
-from sklearn_sparseeval import ScoreMatrix
-from sklearn_sparseeval.methods import get_methods
-from sklearn_sparseeval.plan import load_predictor, save_predictor
-from sklearn_sparseeval.plan._out_of_fold import OutOfFold
-from sklearn_sparseeval.plan._output import json_text
-from sklearn_sparseeval.plan._plan import check_plan, describe_predictor, unit_of
-=======
 from sklearn_sparseeval import (
     AnchoredRegressor,
     RandomSelector,
@@ -27,7 +19,6 @@ from sklearn_sparseeval import (
 from sklearn_sparseeval.plan import load_predictor
 
 TASKS = ["a"] * 30 + ["b"] * 20
->>>>>>> w-plan
 
 
 def matrix_of(history, *, scale=1.0, **known):

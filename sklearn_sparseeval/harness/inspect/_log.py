@@ -1,25 +1,20 @@
 """Inspect's two log formats, read into a header and the samples' scores."""
 
 import io
+import json
 import lzma
 import os
+import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
-
-from sklearn_sparseeval._errors import ResultsError
-import json
-import re
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, NamedTuple
 
 from sklearn_sparseeval._errors import ResultsError
 from sklearn_sparseeval._fingerprint import NOT_RECORDED, content_fingerprint, text_fingerprint

@@ -6,6 +6,7 @@ import math
 import platform
 import re
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -278,7 +279,13 @@ def installed_versions() -> dict[str, str]:
         By name of the distribution.
     """
     ours = {OURS: _version.__version__, "python": platform.python_version()}
-    return ours | {name: version(name) for name in _OTHERS}
+    return ours | {name: _installed(name) for name in _OTHERS}
+
+
+@cache
+def _installed(name: str) -> str:
+    """Look a version up once: its file is searched for among those of all packages."""
+    return version(name)
 
 
 def check_versions(path: Path, saved: dict[str, str]) -> None:
