@@ -114,7 +114,7 @@ def draw(points, path):
 
 def speed():
     """One thread, 448 models x 756 items; and how well simulated item parameters come back."""
-    data = datasets.make_score_matrix(448, 756, n_abilities=3, families=60, random_state=0)
+    data = datasets.make_score_matrix(448, 756, n_dimensions=3, n_families=60, random_state=0)
     with threadpool_limits(1):
         for name, method in get_methods().items():
             estimator = with_seed(method(100), 0)

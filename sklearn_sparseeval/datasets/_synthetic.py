@@ -23,8 +23,8 @@ _BLOCK_CELLS = 2**22  # 32 MiB of float64 for each temporary array
     {
         "n_models": [Interval(Integral, 1, None, closed="left")],
         "n_items": [Interval(Integral, 1, None, closed="left")],
-        "n_abilities": [Interval(Integral, 1, None, closed="left")],
-        "families": [Interval(Integral, 1, None, closed="left"), None],
+        "n_dimensions": [Interval(Integral, 1, None, closed="left")],
+        "n_families": [Interval(Integral, 1, None, closed="left"), None],
         "missing": [Interval(Real, 0, 1, closed="left")],
         "graded": ["boolean"],
         "dtype": "no_validation",
@@ -36,8 +36,8 @@ def make_score_matrix(
     n_models: int = 100,
     n_items: int = 200,
     *,
-    n_abilities: int = 2,
-    families: int | None = None,
+    n_dimensions: int = 2,
+    n_families: int | None = None,
     missing: float = 0.0,
     graded: bool = False,
     dtype: DTypeLike = np.float64,
@@ -58,10 +58,10 @@ def make_score_matrix(
         Number of rows.
     n_items : int, default=200
         Number of columns.
-    n_abilities : int, default=2
+    n_dimensions : int, default=2
         Number of abilities. Half of the variance of each is a general ability, so any two of them
         correlate with 0.5.
-    families : int or None, default=None
+    n_families : int or None, default=None
         Number of families. Every family has at least one model, the other models join a family at
         random. The models of a family share 70 % of the variance of every ability. None makes
         every model a family of its own, that is, models that are independent of each other.
@@ -96,11 +96,11 @@ def make_score_matrix(
             Names of the models, such as "model_07".
         families : ndarray of shape (n_models,)
             Family of each model, such as "family_3": the `groups` of a split.
-        abilities : ndarray of shape (n_models, n_abilities)
+        abilities : ndarray of shape (n_models, n_dimensions)
             The abilities, standard normal.
         difficulties : ndarray of shape (n_items,)
             The difficulties, on the scale of log-odds.
-        discriminations : ndarray of shape (n_items, n_abilities)
+        discriminations : ndarray of shape (n_items, n_dimensions)
             The discriminations, non-negative.
 
     See Also
@@ -123,16 +123,16 @@ def make_score_matrix(
     Examples
     --------
     >>> from sklearn_sparseeval.datasets import make_score_matrix
-    >>> scores = make_score_matrix(50, 300, families=5, missing=0.1, random_state=0)
+    >>> scores = make_score_matrix(50, 300, n_families=5, missing=0.1, random_state=0)
     >>> scores.data.shape
     (50, 300)
     >>> print(*sorted(set(scores.families)))
     family_0 family_1 family_2 family_3 family_4
     """
-    if families is not None and families > n_models:
+    if n_families is not None and n_families > n_models:
         raise ValueError(
-            f"families={families} asks for more families than there are models "
-            f"(n_models={n_models}), but every family has at least one. Lower families, or raise "
+            f"n_families={n_families} asks for more families than there are models "
+            f"(n_models={n_models}), but every family has at least one. Lower n_families, or raise "
             "n_models."
         )
     if np.dtype(dtype) not in (np.dtype(np.float64), np.dtype(np.float32)):
@@ -141,10 +141,10 @@ def make_score_matrix(
             "numpy.float64 or numpy.float32."
         )
     rng = check_random_state(random_state)
-    n_families = n_models if families is None else families
+    n_families = n_models if n_families is None else n_families
     family = _draw_families(n_models, n_families, rng)
-    abilities = _draw_abilities(family, n_families, n_abilities, rng)
-    discriminations = _draw_discriminations(n_items, n_abilities, rng)
+    abilities = _draw_abilities(family, n_families, n_dimensions, rng)
+    discriminations = _draw_discriminations(n_items, n_dimensions, rng)
     difficulties = rng.normal(scale=1.5, size=n_items)
     data = _draw_scores(abilities, discriminations, difficulties, graded, np.dtype(dtype), rng)
     full_score = _row_means(data)
@@ -173,24 +173,24 @@ def _draw_families(
 
 
 def _draw_abilities(
-    family: NDArray[np.integer], n_families: int, n_abilities: int, rng: np.random.RandomState
+    family: NDArray[np.integer], n_families: int, n_dimensions: int, rng: np.random.RandomState
 ) -> Array:
-    shared = _draw_correlated(n_families, n_abilities, rng)
-    own = _draw_correlated(family.size, n_abilities, rng)
+    shared = _draw_correlated(n_families, n_dimensions, rng)
+    own = _draw_correlated(family.size, n_dimensions, rng)
     abilities: Array = np.sqrt(_FAMILY_SHARE) * shared[family] + np.sqrt(1 - _FAMILY_SHARE) * own
     return abilities
 
 
-def _draw_correlated(n: int, n_abilities: int, rng: np.random.RandomState) -> Array:
+def _draw_correlated(n: int, n_dimensions: int, rng: np.random.RandomState) -> Array:
     general = rng.standard_normal((n, 1))
-    specific = rng.standard_normal((n, n_abilities))
+    specific = rng.standard_normal((n, n_dimensions))
     drawn: Array = np.sqrt(_GENERAL_SHARE) * general + np.sqrt(1 - _GENERAL_SHARE) * specific
     return drawn
 
 
-def _draw_discriminations(n_items: int, n_abilities: int, rng: np.random.RandomState) -> Array:
+def _draw_discriminations(n_items: int, n_dimensions: int, rng: np.random.RandomState) -> Array:
     length = rng.lognormal(np.log(1.5), 0.4, size=(n_items, 1))
-    return length * np.sqrt(rng.dirichlet(np.ones(n_abilities), size=n_items))
+    return length * np.sqrt(rng.dirichlet(np.ones(n_dimensions), size=n_items))
 
 
 def _draw_scores(

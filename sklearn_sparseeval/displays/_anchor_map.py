@@ -39,7 +39,7 @@ class AnchorMapDisplay:
         Column indices of the anchors.
     groups : ndarray of shape (n_items,) or None, default=None
         A label for each item, such as its subject.
-    names : ndarray of shape (n_items,) or None, default=None
+    item_names : ndarray of shape (n_items,) or None, default=None
         Names of the items; only in :meth:`frame`.
 
     Attributes
@@ -81,14 +81,14 @@ class AnchorMapDisplay:
         constant: NDArray[np.bool_],
         anchors: NDArray[np.intp],
         groups: NDArray[Any] | None = None,
-        names: NDArray[Any] | None = None,
+        item_names: NDArray[Any] | None = None,
     ) -> None:
         self.difficulty = difficulty
         self.discrimination = discrimination
         self.constant = constant
         self.anchors = anchors
         self.groups = groups
-        self.names = names
+        self.item_names = item_names
 
     @classmethod
     def from_selector(
@@ -139,7 +139,7 @@ class AnchorMapDisplay:
             constant=constant,
             anchors=anchors,
             groups=None if groups is None else check_labels("groups", groups, n_items, "items"),
-            names=np.asarray(X.columns) if hasattr(X, "columns") else None,
+            item_names=np.asarray(X.columns) if hasattr(X, "columns") else None,
         )
 
     def frame(self) -> "pd.DataFrame":
@@ -156,7 +156,7 @@ class AnchorMapDisplay:
         n_items = len(self.difficulty)
         return pd.DataFrame(
             {
-                "item": range(n_items) if self.names is None else self.names,
+                "item": range(n_items) if self.item_names is None else self.item_names,
                 "group": self.groups,
                 "difficulty": self.difficulty,
                 "discrimination": self.discrimination,

@@ -36,7 +36,7 @@ class ScorePredictionDisplay:
         Lower and upper bounds of prediction intervals.
     families : ndarray of shape (n_models,) or None, default=None
         Family of each model.
-    names : list or None, default=None
+    model_names : list or None, default=None
         Name of each model; only in :meth:`frame`.
     title : str or None, default=None
         What was predicted how.
@@ -79,14 +79,14 @@ class ScorePredictionDisplay:
         y_pred: NDArray[np.floating],
         intervals: NDArray[np.floating] | None = None,
         families: NDArray[Any] | None = None,
-        names: list[Any] | None = None,
+        model_names: list[Any] | None = None,
         title: str | None = None,
     ) -> None:
         self.y_true = y_true
         self.y_pred = y_pred
         self.intervals = intervals
         self.families = families
-        self.names = names
+        self.model_names = model_names
         self.title = title
 
     @classmethod
@@ -97,7 +97,7 @@ class ScorePredictionDisplay:
         *,
         intervals: ArrayLike | None = None,
         families: ArrayLike | None = None,
-        names: ArrayLike | None = None,
+        model_names: ArrayLike | None = None,
         title: str | None = None,
     ) -> Self:
         """Take true and predicted scores as they are.
@@ -112,7 +112,7 @@ class ScorePredictionDisplay:
             Lower and upper bounds of prediction intervals; infinite where there is none.
         families : array-like of shape (n_models,), default=None
             Family of each model; None or NaN for none.
-        names : array-like of shape (n_models,), default=None
+        model_names : array-like of shape (n_models,), default=None
             Name of each model.
         title : str, default=None
             What was predicted how.
@@ -143,14 +143,14 @@ class ScorePredictionDisplay:
             check_intervals(*bounds.T)
         known, called = (
             None if given is None else check_labels(name, given, len(true), "models")
-            for name, given in {"families": families, "names": names}.items()
+            for name, given in {"families": families, "model_names": model_names}.items()
         )
         return cls(
             y_true=true.ravel(),
             y_pred=pred.ravel(),
             intervals=bounds,
             families=known,
-            names=None if called is None else called.tolist(),
+            model_names=None if called is None else called.tolist(),
             title=title,
         )
 
@@ -190,7 +190,7 @@ class ScorePredictionDisplay:
             estimator.predict(X),
             intervals=estimator.predict_interval(X) if has_intervals else None,
             families=families,
-            names=X.index if hasattr(X, "iloc") else None,
+            model_names=X.index if hasattr(X, "iloc") else None,
             title=type(estimator).__name__ if title is None else title,
         )
 
@@ -238,7 +238,7 @@ class ScorePredictionDisplay:
             rows["y_true"],
             rows["y_pred"],
             families=None if all(family is None for family in families) else families,
-            names=rows["model"],
+            model_names=rows["model"],
             title=f"{method}, {n_anchors} anchors" + ("" if task is None else f", task {task}"),
         )
 
@@ -265,7 +265,7 @@ class ScorePredictionDisplay:
         import pandas as pd
 
         columns: dict[str, Any] = {
-            "model": range(len(self.y_true)) if self.names is None else self.names,
+            "model": range(len(self.y_true)) if self.model_names is None else self.model_names,
             "family": self.families,
             "y_true": self.y_true,
             "y_pred": self.y_pred,

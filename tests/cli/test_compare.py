@@ -18,7 +18,7 @@ QUICK = ["--methods", "random-mean", "sparse-ridge", "--n-anchors", "5", "10", "
 
 @pytest.fixture(scope="module")
 def panel():
-    return make_score_matrix(60, 40, families=12, random_state=0)
+    return make_score_matrix(60, 40, n_families=12, random_state=0)
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ QUICK = {
 
 @pytest.fixture(scope="module")
 def panel():
-    return make_score_matrix(60, 40, families=12, random_state=0)
+    return make_score_matrix(60, 40, n_families=12, random_state=0)
 
 
 def table(comparison):

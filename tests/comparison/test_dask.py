@@ -23,7 +23,7 @@ def cluster():
 
 @pytest.mark.slow
 def test_the_table_is_the_same(cluster):
-    panel = make_score_matrix(60, 40, families=12, random_state=0)
+    panel = make_score_matrix(60, 40, n_families=12, random_state=0)
     arguments = {
         "estimators": ["random-ridge", "stratified-difference", "sparse-ridge"],
         "X": panel.data,

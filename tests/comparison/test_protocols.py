@@ -17,7 +17,7 @@ def matrix_of(scores, names=None, families=None):
 
 @pytest.fixture(scope="module")
 def matrix():
-    panel = make_score_matrix(60, 40, families=12, random_state=0)
+    panel = make_score_matrix(60, 40, n_families=12, random_state=0)
     return matrix_of(panel.data, families=panel.families)
 
 

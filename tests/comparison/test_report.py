@@ -29,7 +29,7 @@ PROBE = """<script>addEventListener("load", () => {
 
 
 def panel():
-    bunch = make_score_matrix(60, 80, families=12, random_state=0)
+    bunch = make_score_matrix(60, 80, n_families=12, random_state=0)
     frame = pd.DataFrame(bunch.data, bunch.model_names, bunch.feature_names)
     return ScoreMatrix.from_frame(frame, families=bunch.families)
 

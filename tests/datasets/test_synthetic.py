@@ -14,7 +14,7 @@ SHAPES = st.tuples(st.integers(1, 12), st.integers(1, 15))
 
 
 def test_shapes_and_types():
-    scores = make_score_matrix(7, 12, n_abilities=3, families=2, random_state=0)
+    scores = make_score_matrix(7, 12, n_dimensions=3, n_families=2, random_state=0)
     assert isinstance(scores, Bunch)
     assert scores.data.shape == (7, 12)
     assert scores.target.shape == scores.full_score.shape == (7,)
@@ -40,18 +40,18 @@ def test_defaults():
 @settings(max_examples=60, deadline=None)
 @given(
     shape=SHAPES,
-    n_abilities=st.integers(1, 4),
+    n_dimensions=st.integers(1, 4),
     missing=st.floats(0, 0.99),
     graded=st.booleans(),
     seed=st.integers(0, 1000),
     data=st.data(),
 )
-def test_any_matrix_is_valid(shape, n_abilities, missing, graded, seed, data):
+def test_any_matrix_is_valid(shape, n_dimensions, missing, graded, seed, data):
     families = data.draw(st.none() | st.integers(1, shape[0]))
     scores = make_score_matrix(
         *shape,
-        n_abilities=n_abilities,
-        families=families,
+        n_dimensions=n_dimensions,
+        n_families=families,
         missing=missing,
         graded=graded,
         random_state=seed,
@@ -105,7 +105,7 @@ def test_blocks_do_not_change_the_matrix(monkeypatch, options):
 
 
 def test_means_follow_the_model():
-    scores = make_score_matrix(400, 500, n_abilities=3, random_state=0)
+    scores = make_score_matrix(400, 500, n_dimensions=3, random_state=0)
     logits = scores.abilities @ scores.discriminations.T - scores.difficulties
     probability = expit(logits)
     # Standard errors: below 0.5 / sqrt(500) for a row and 0.5 / sqrt(400) for a column.
@@ -122,15 +122,15 @@ def test_row_means_rank_models_by_ability_and_column_means_items_by_difficulty()
 
 
 def test_more_items_separate_one_ability_better():
-    few = make_score_matrix(300, 20, n_abilities=1, random_state=0)
-    many = make_score_matrix(300, 500, n_abilities=1, random_state=0)
+    few = make_score_matrix(300, 20, n_dimensions=1, random_state=0)
+    many = make_score_matrix(300, 500, n_dimensions=1, random_state=0)
     strength = [spearmanr(s.abilities[:, 0], s.target).statistic for s in (few, many)]
     assert strength[0] < strength[1]
     assert strength[1] > 0.98
 
 
 def test_abilities_are_standard_and_positively_related():
-    abilities = make_score_matrix(20_000, 1, n_abilities=3, random_state=0).abilities
+    abilities = make_score_matrix(20_000, 1, n_dimensions=3, random_state=0).abilities
     np.testing.assert_allclose(abilities.mean(axis=0), 0, atol=0.05)
     correlated = np.where(np.eye(3), 1.0, 0.5)
     np.testing.assert_allclose(np.cov(abilities.T), correlated, atol=0.05)
@@ -180,12 +180,12 @@ def agreement(scores):
 
 
 def test_models_of_a_family_are_alike():
-    within, across = agreement(make_score_matrix(120, 300, families=12, random_state=0))
+    within, across = agreement(make_score_matrix(120, 300, n_families=12, random_state=0))
     assert within > across + 0.05
 
 
 def test_families_share_the_documented_variance():
-    scores = make_score_matrix(6000, 1, families=2000, random_state=0)
+    scores = make_score_matrix(6000, 1, n_families=2000, random_state=0)
     _, family, size = np.unique(scores.families, return_inverse=True, return_counts=True)
     ability = scores.abilities[:, 0]
     mean = np.bincount(family, ability) / size
@@ -196,7 +196,7 @@ def test_families_share_the_documented_variance():
 
 
 def test_families_that_are_all_singletons():
-    by_number = make_score_matrix(8, 9, families=8, random_state=0)
+    by_number = make_score_matrix(8, 9, n_families=8, random_state=0)
     by_default = make_score_matrix(8, 9, random_state=0)
     np.testing.assert_array_equal(by_number.data, by_default.data)
     np.testing.assert_array_equal(by_number.families, by_default.families)
@@ -218,7 +218,7 @@ def test_float32(dtype):
         ("n_models", 0),
         ("n_models", 2.5),
         ("n_items", 0),
-        ("n_abilities", 0),
+        ("n_dimensions", 0),
         ("families", 0),
         ("families", "many"),
         ("missing", -0.1),
@@ -234,8 +234,8 @@ def test_bad_parameters_are_named(name, value):
 
 
 def test_more_families_than_models():
-    with pytest.raises(ValueError, match=r"families=6 .*\(n_models=5\).*Lower families"):
-        make_score_matrix(5, 6, families=6)
+    with pytest.raises(ValueError, match=r"n_families=6 .*\(n_models=5\).*Lower n_families"):
+        make_score_matrix(5, 6, n_families=6)
 
 
 @pytest.mark.parametrize("dtype", [np.int64, np.float16, bool])

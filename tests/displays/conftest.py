@@ -134,7 +134,7 @@ def fake():
 
 @pytest.fixture(scope="session")
 def panel():
-    return make_score_matrix(48, 60, families=8, random_state=0)
+    return make_score_matrix(48, 60, n_families=8, random_state=0)
 
 
 @pytest.fixture(scope="session")

@@ -72,7 +72,7 @@ def test_the_frame_of_scores_alone():
 
 def test_the_frame_of_all_there_is():
     bounds = [[0.1, 0.4], [0.4, 0.6], [-INF, INF]]
-    frame = display_of(intervals=bounds, families=FAMILIES, names=list("uvw")).frame()
+    frame = display_of(intervals=bounds, families=FAMILIES, model_names=list("uvw")).frame()
     assert list(frame) == ["model", "family", "y_true", "y_pred", "y_lower", "y_upper"]
     assert frame["model"].tolist() == ["u", "v", "w"]
     assert frame["family"].tolist() == FAMILIES
@@ -255,7 +255,7 @@ def test_from_an_estimator(panel):
     display = ScorePredictionDisplay.from_estimator(method, X[40:], y[40:], families=[1] * 8)
     np.testing.assert_array_equal(display.y_pred, method.predict(X[40:]))
     np.testing.assert_array_equal(display.y_true, y[40:])
-    assert (display.intervals, display.names) == (None, None)
+    assert (display.intervals, display.model_names) == (None, None)
     assert display.title == "AnchoredRegressor"
     assert display.families.tolist() == [1] * 8
 
@@ -274,7 +274,7 @@ def test_an_estimator_with_intervals(frame, names):
     display = ScorePredictionDisplay.from_estimator(WithIntervals(), X, [0.3, 0.5], title="mine")
     np.testing.assert_allclose(display.intervals, [[0.1, 0.3], [0.5, 0.7]])
     assert display.title == "mine"
-    assert display.names == names
+    assert display.model_names == names
 
 
 def test_an_estimator_may_be_any_of_scikit_learn():

@@ -79,14 +79,14 @@ def test_girth_finds_the_same_items():
 
 
 def test_abilities_of_new_models_are_recovered():
-    matrix = make_score_matrix(300, 200, n_abilities=1, random_state=0)
+    matrix = make_score_matrix(300, 200, n_dimensions=1, random_state=0)
     model = ItemResponseModel(n_dimensions=1).fit(matrix.data[:200])
     assert correlation(model.transform(matrix.data[200:]), matrix.abilities[200:]) > 0.97
 
 
 def test_graded_scores_tell_more_than_their_thresholds():
     """The released code turns scores into 0 and 1, which throws most of them away."""
-    matrix = make_score_matrix(60, 150, n_abilities=1, graded=True, random_state=0)
+    matrix = make_score_matrix(60, 150, n_dimensions=1, graded=True, random_state=0)
 
     def recovered(scores):
         model = ItemResponseModel(n_dimensions=1).fit(scores)

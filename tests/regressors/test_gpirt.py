@@ -20,7 +20,7 @@ from sklearn_sparseeval.datasets import load_helm_lite, make_score_matrix
 from sklearn_sparseeval.numerics.row_identity import distinct_rows
 
 NAN = np.nan
-MATRIX = make_score_matrix(66, 40, n_abilities=3, graded=True, random_state=1).data
+MATRIX = make_score_matrix(66, 40, n_dimensions=3, graded=True, random_state=1).data
 SOURCES, TARGETS = MATRIX[:60], MATRIX[60:]
 Y = SOURCES.mean(axis=1)
 ANCHORS = np.array([30, 3, 12, 25, 7, 18])

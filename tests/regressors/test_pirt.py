@@ -17,7 +17,7 @@ from sklearn_sparseeval import (
 from sklearn_sparseeval.datasets import load_open_llm, make_score_matrix
 
 NAN = np.nan
-MATRIX = make_score_matrix(66, 40, n_abilities=1, random_state=0).data
+MATRIX = make_score_matrix(66, 40, n_dimensions=1, random_state=0).data
 SOURCES, TARGETS = MATRIX[:60], MATRIX[60:]
 Y = SOURCES.mean(axis=1)
 ANCHORS = np.array([30, 3, 12, 25, 7, 18])

@@ -83,13 +83,13 @@ def test_as_in_plain_loops(X, threshold, min_overlap, groups, block_rows):
 @pytest.mark.parametrize("missing", [0.0, 0.2], ids=["complete", "incomplete"])
 @pytest.mark.parametrize("threshold", [0.7, 0.85, 0.9])
 def test_a_larger_panel_as_in_plain_loops(graded, missing, threshold):
-    X = make_score_matrix(40, 60, families=8, graded=graded, missing=missing, random_state=0).data
+    X = make_score_matrix(40, 60, n_families=8, graded=graded, missing=missing, random_state=0).data
     expected = _groups_by_loop(X, threshold, None, 30)
     assert group_similar_models(X, threshold).tolist() == expected
 
 
 def test_the_larger_panels_have_groups_to_find():
-    X = make_score_matrix(40, 60, families=8, random_state=0).data
+    X = make_score_matrix(40, 60, n_families=8, random_state=0).data
     n_groups = [group_similar_models(X, threshold).max() + 1 for threshold in (0.7, 0.85, 0.9)]
     assert 1 < n_groups[0] < n_groups[1] < n_groups[2] <= 40
 
@@ -137,7 +137,7 @@ def test_float32_cannot_count_what_float64_must(monkeypatch):
 
 
 def test_scores_in_other_units_are_grouped_alike():
-    X = make_score_matrix(60, 40, families=10, graded=True, random_state=0).data
+    X = make_score_matrix(60, 40, n_families=10, graded=True, random_state=0).data
     expected = group_similar_models(X, 0.9)
     assert 1 < expected.max() + 1 < 60
     assert (group_similar_models(100 * X - 7, 0.9) == expected).all()

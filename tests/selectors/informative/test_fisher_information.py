@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn_sparseeval import FisherInformationSelector, ItemResponseModel, RandomSelector
 from sklearn_sparseeval.datasets import load_open_llm, make_score_matrix
 
-X = make_score_matrix(60, 40, n_abilities=1, random_state=0).data
+X = make_score_matrix(60, 40, n_dimensions=1, random_state=0).data
 
 
 def by_definition(X, n_anchors, n_bins, n_dimensions):
@@ -67,7 +67,7 @@ def test_a_weight_of_two_is_two_models_in_the_bins(n_bins):
 
 
 def test_anchors_are_as_hard_as_the_models_are_able():
-    matrix = make_score_matrix(150, 300, n_abilities=1, random_state=0)
+    matrix = make_score_matrix(150, 300, n_dimensions=1, random_state=0)
     selector = FisherInformationSelector(12).fit(matrix.data)
     model = selector.item_response_model_
     middle = model.difficulties_ / model.discriminations_[:, 0]
