@@ -12,6 +12,7 @@ from sklearn_sparseeval.displays._legend import legend_below
 from sklearn_sparseeval.displays._matplotlib import FONT_SIZE, Sheet, make_sheet, set_labels
 from sklearn_sparseeval.displays._selection import check_labels
 from sklearn_sparseeval.displays._styles import OTHERS, group_styles, label_style, label_text
+from sklearn_sparseeval.score_matrix import ScoreMatrix
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,7 +102,7 @@ class AnchorMapDisplay:
         selector : estimator
             A fitted selector, an :class:`~sklearn_sparseeval.AnchoredRegressor`, or a pipeline
             whose first step with anchors saw all items.
-        X : array-like of shape (n_models, n_items)
+        X : array-like, DataFrame or ScoreMatrix of shape (n_models, n_items)
             Score matrix from which difficulty and discrimination are computed, usually that of
             the source models; NaN = not evaluated.
         y : array-like of shape (n_models,), default=None
@@ -120,6 +121,7 @@ class AnchorMapDisplay:
         ValueError
             If nothing in `selector` has anchors, or the lengths differ.
         """
+        X = X.data if isinstance(X, ScoreMatrix) else X
         scores: Array = check_array(X, dtype=np.float64, ensure_all_finite="allow-nan")
         n_items = scores.shape[1]
         anchors = _anchors(selector, n_items)

@@ -13,6 +13,7 @@ from sklearn_sparseeval.displays._metrics import UNIT
 from sklearn_sparseeval.displays._selection import check_known, check_labels
 from sklearn_sparseeval.displays._styles import OTHERS, group_styles, label_style, label_text
 from sklearn_sparseeval.metrics._validation import check_intervals, check_scores
+from sklearn_sparseeval.score_matrix import OVERALL, ScoreMatrix
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -159,7 +160,7 @@ class ScorePredictionDisplay:
         cls,
         estimator: Any,
         X: Any,
-        y: ArrayLike,
+        y: ArrayLike | None = None,
         *,
         families: ArrayLike | None = None,
         title: str | None = None,
@@ -170,12 +171,12 @@ class ScorePredictionDisplay:
         ----------
         estimator : estimator
             Fitted; its intervals are shown where it has ``predict_interval(X)``.
-        X : array-like of shape (n_models, n_items)
+        X : array-like, DataFrame or ScoreMatrix of shape (n_models, n_items)
             Rows of the target models.
-        y : array-like of shape (n_models,)
-            Their benchmark scores.
+        y : array-like of shape (n_models,), default=None
+            Their benchmark scores; may be left out for a ScoreMatrix, which knows them.
         families : array-like of shape (n_models,), default=None
-            Family of each model.
+            Family of each model. By default those of a ScoreMatrix, if it knows them.
         title : str, default=None
             What was predicted how; by default the name of the estimator.
 
@@ -183,7 +184,18 @@ class ScorePredictionDisplay:
         -------
         display : ScorePredictionDisplay
             Data only; draw it with :meth:`plot`.
+
+        Raises
+        ------
+        ValueError
+            If `y` is None and `X` is not a ScoreMatrix.
         """
+        if isinstance(X, ScoreMatrix):
+            y = X.targets[OVERALL] if y is None else y
+            families = X.families if families is None else families
+            X = X.data
+        if y is None:
+            raise ValueError("y is None; expected the benchmark scores of the models in X.")
         has_intervals = hasattr(estimator, "predict_interval")
         return cls.from_predictions(
             y,

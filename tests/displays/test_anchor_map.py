@@ -400,3 +400,13 @@ def test_no_text_stands_out_of_the_figure(outside, width, font_size):
     with mpl.rc_context({"figure.figsize": (width, 3)}):
         display = display_of(X, 0, groups=groups).plot(font_size=font_size)
     assert outside(display.figure_) == []
+
+
+def test_a_score_matrix_names_its_items():
+    matrix = load_helm_lite(task="commonsense", as_matrix=True)
+    selector = SparseRidgeSelector(5).fit(matrix.data)
+    frame = AnchorMapDisplay.from_selector(selector, matrix).frame()
+    assert list(frame["item"]) == list(matrix.data.columns)
+    assert list(frame["item"][frame["anchor"]]) == sorted(
+        matrix.data.columns[selector.anchors_], key=list(matrix.data.columns).index
+    )

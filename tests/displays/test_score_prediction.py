@@ -13,7 +13,13 @@ from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyRegressor
 from sklearn.metrics import mean_absolute_error
 
-from sklearn_sparseeval import AnchoredRegressor, SparseRidgeSelector, WeightedMeanRegressor
+from sklearn_sparseeval import (
+    AnchoredRegressor,
+    ResidualRidgeRegressor,
+    SparseRidgeSelector,
+    WeightedMeanRegressor,
+)
+from sklearn_sparseeval.datasets import load_helm_lite
 from sklearn_sparseeval.displays import ScorePredictionDisplay
 
 INF = float("inf")
@@ -211,7 +217,10 @@ def test_no_legend():
     ("options", "message"),
     [
         ({"families": ["x"]}, "families has 1 entries for 3 models; expected one each"),
-        ({"names": list("uvwx")}, "names has 4 entries for 3 models; expected one each"),
+        (
+            {"model_names": list("uvwx")},
+            "model_names has 4 entries for 3 models; expected one each",
+        ),
         ({"families": [("x", "y")] * 3}, r"families has shape \(3, 2\); expected \(3,\)"),
         ({"intervals": [0.1, 0.2, 0.3]}, r"intervals has shape \(3,\); expected \(3, 2\)"),
         ({"intervals": [[0.1, 0.2]]}, r"intervals has shape \(1, 2\); expected \(3, 2\)"),
@@ -434,3 +443,16 @@ def test_too_few_or_too_many_families(n_families):
     message = rf"families has {n_families} entries for 3 models; expected one each\."
     with pytest.raises(ValueError, match=message):
         display_of(families=["a"] * n_families)
+
+
+def test_a_score_matrix_brings_scores_families_and_names():
+    matrix = load_helm_lite(task="commonsense", as_matrix=True)
+    sources, targets = matrix.data.index[:60], matrix.select(models=matrix.data.index[60:])
+    model = AnchoredRegressor(SparseRidgeSelector(20), ResidualRidgeRegressor())
+    model.fit(matrix.data.loc[sources], matrix.targets["overall"].loc[sources])
+    frame = ScorePredictionDisplay.from_estimator(model, targets).frame()
+    assert list(frame["model"]) == list(targets.data.index)
+    assert list(frame["family"]) == targets.families
+    np.testing.assert_allclose(frame["y_true"], targets.data.mean(axis=1), rtol=1e-12)
+    with pytest.raises(ValueError, match="y is None; expected the benchmark scores"):
+        ScorePredictionDisplay.from_estimator(model, targets.data)
