@@ -225,7 +225,7 @@ def _whole(n_anchors: int | float, n_items: int) -> int:
     return int(n_anchors) if n_anchors >= 1 else max(1, round(n_anchors * n_items))
 
 
-def _check_size(matrix: ScoreMatrix, n_anchors: int | float) -> None:
+def _check_size(matrix: ScoreMatrix, n_anchors: Any) -> None:
     n_models, n_items = matrix.data.shape
     if n_models < _LEAST_MODELS:
         raise ValueError(
@@ -242,7 +242,7 @@ def _check_size(matrix: ScoreMatrix, n_anchors: int | float) -> None:
         raise ValueError(f"n_anchors={n_anchors} is more than the {n_items} items.")
 
 
-def _check_whole(folds: int | None, random_state: int) -> None:
+def _check_whole(folds: Any, random_state: Any) -> None:
     if folds is not None and (not isinstance(folds, int | np.integer) or folds < 2):
         raise ValueError(f"folds={folds!r}; expected a whole number of at least 2, or None.")
     if not isinstance(random_state, int | np.integer) or not 0 <= random_state < 2**32:

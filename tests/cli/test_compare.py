@@ -143,9 +143,7 @@ class Broken(RegressorMixin, BaseEstimator):
 def test_a_failing_method_is_noted_and_counted(scores, capsys):
     registry = {"random-mean": get_methods()["random-mean"], "sparse-ridge": Broken()}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            "sklearn_sparseeval.comparison._arguments.get_methods", lambda: registry
-        )
+        patch.setattr("sklearn_sparseeval.comparison._arguments.get_methods", lambda: registry)
         assert run(str(scores), *QUICK) == 0
     printed = capsys.readouterr().out
     assert "Note: 'sparse-ridge' failed in 4 of 8 fits" in printed
