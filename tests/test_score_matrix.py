@@ -510,8 +510,9 @@ def test_contradictions_are_not_joined(matrix, change, message):
 
 
 def test_what_one_does_not_know_is_no_contradiction(matrix):
-    unknown = ScoreMatrix(matrix.data, matrix.items.assign(cost=NAN, content_hash=pd.NA))
-    assert matrix.join(unknown) == matrix
+    nothing = pd.array([None] * 3, dtype="UInt64")
+    items = matrix.items.assign(cost=NAN, content_hash=nothing)
+    assert matrix.join(ScoreMatrix(matrix.data, items)) == matrix
 
 
 def test_it_says_how_large_it_is(matrix):

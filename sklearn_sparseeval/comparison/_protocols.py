@@ -60,7 +60,7 @@ def make_protocol(
     >>> from sklearn_sparseeval.datasets import load_helm_lite
     >>> protocol = make_protocol(load_helm_lite(task="gsm", as_matrix=True), n_splits=2)
     >>> print(protocol.description)
-    Protocol family: 2 splits hold out about a quarter of the models, whole families (24 as
+    Protocol family: 2 splits hold out about a quarter of the models, whole families (18 as
     given; near-identical models joined, ... groups).
     """
     if kind not in PROTOCOLS:

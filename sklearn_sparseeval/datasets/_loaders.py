@@ -441,7 +441,7 @@ def load_shipped(name: str) -> "ScoreMatrix":
     --------
     >>> from sklearn_sparseeval.datasets import load_shipped
     >>> load_shipped("helm_lite_gsm")
-    ScoreMatrix of 83 models of 24 families x 1000 items
+    ScoreMatrix of 83 models of 18 families x 1000 items
     """
     from sklearn_sparseeval.score_matrix import ScoreMatrix
 

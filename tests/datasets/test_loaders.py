@@ -326,3 +326,26 @@ def test_works_without_optional_and_heavy_packages(code):
         [sys.executable, "-c", script], capture_output=True, text=True, check=False
     )
     assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize("name", LOADERS)
+def test_a_matrix_of_the_same_data(name):
+    bunch, matrix = LOADERS[name](), LOADERS[name](as_matrix=True)
+    np.testing.assert_array_equal(matrix.data, bunch.data)
+    assert list(matrix.data.index) == list(bunch.model_names)
+    assert list(matrix.data.columns) == list(bunch.feature_names)
+    assert matrix.families == list(bunch.families)
+    np.testing.assert_allclose(matrix.targets["overall"], bunch.target)
+    assert datasets.load_shipped(name) == matrix
+
+
+def test_every_data_set_that_ships_has_a_name():
+    assert set(datasets.SHIPPED) == set(LOADERS)
+    with pytest.raises(ValueError, match=r"No data set 'imagenet' ships; there are helm_lite_gsm,"):
+        datasets.load_shipped("imagenet")
+
+
+@pytest.mark.parametrize("other", ["return_X_y", "as_frame"])
+def test_a_matrix_is_not_returned_in_parts(other):
+    with pytest.raises(ValueError, match="as_matrix=True returns a ScoreMatrix"):
+        load_mathvision(as_matrix=True, **{other: True})

@@ -26,7 +26,8 @@ def matrix_of(history, *, scale=1.0, **known):
 
 
 def plan_of(matrix, **options):
-    chosen = {"n_anchors": 8, "method": "random-ridge", "n_jobs": 1}
+    chosen = {"n_anchors": 8, "method": "random-ridge", "n_jobs": 1, "folds": 5}
+    chosen["families"] = list(matrix.data.index)  # else so few families are worth a note each time
     return make_plan(matrix, **(chosen | options))
 
 
