@@ -217,7 +217,7 @@ def test_no_legend():
     ("options", "message"),
     [
         ({"families": ["x"]}, "families has 1 entries for 3 models; expected one each"),
-        (
+        ({"model_names": list("uvwx")}, "model_names has 4 entries for 3 models"),
             {"model_names": list("uvwx")},
             "model_names has 4 entries for 3 models; expected one each",
         ),
