@@ -233,7 +233,9 @@ def _check_size(matrix: ScoreMatrix, n_anchors: Any) -> None:
             "predictor and test it, and 30 or more make a good one."
         )
     whole = isinstance(n_anchors, int | np.integer) and not isinstance(n_anchors, bool)
-    if not isinstance(n_anchors, Real) or not (n_anchors >= 1 if whole else 0 < n_anchors < 1):
+    if not isinstance(n_anchors, int | float | np.number) or not (
+        n_anchors >= 1 if whole else 0 < n_anchors < 1
+    ):
         raise ValueError(
             f"n_anchors={n_anchors!r}; expected a whole number of items, or a share of them "
             "between 0 and 1."
