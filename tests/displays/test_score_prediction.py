@@ -218,9 +218,6 @@ def test_no_legend():
     [
         ({"families": ["x"]}, "families has 1 entries for 3 models; expected one each"),
         ({"model_names": list("uvwx")}, "model_names has 4 entries for 3 models"),
-            {"model_names": list("uvwx")},
-            "model_names has 4 entries for 3 models; expected one each",
-        ),
         ({"families": [("x", "y")] * 3}, r"families has shape \(3, 2\); expected \(3,\)"),
         ({"intervals": [0.1, 0.2, 0.3]}, r"intervals has shape \(3,\); expected \(3, 2\)"),
         ({"intervals": [[0.1, 0.2]]}, r"intervals has shape \(1, 2\); expected \(3, 2\)"),
