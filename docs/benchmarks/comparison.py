@@ -19,7 +19,7 @@ from sklearn.neighbors import KNeighborsRegressor
 
 from sklearn_sparseeval import AnchoredRegressor, RandomSelector, datasets
 from sklearn_sparseeval.comparison import compare_estimators
-from sklearn_sparseeval.methods import get_methods
+from sklearn_sparseeval import get_methods
 from sklearn_sparseeval.splitters import (
     FamilyShuffleSplit,
     StrengthSplit,

@@ -25,7 +25,7 @@ from threadpoolctl import threadpool_limits
 from sklearn_sparseeval import ItemResponseModel, datasets
 from sklearn_sparseeval.comparison import compare_estimators
 from sklearn_sparseeval.comparison._budget import with_seed
-from sklearn_sparseeval.methods import get_methods
+from sklearn_sparseeval import get_methods
 from sklearn_sparseeval.splitters import FamilyShuffleSplit, StrengthSplit, group_similar_models
 
 PANELS = {

@@ -19,7 +19,7 @@ from sklearn_sparseeval.displays import (
     ComparisonDisplay,
     ScorePredictionDisplay,
 )
-from sklearn_sparseeval.methods import get_methods
+from sklearn_sparseeval import get_methods
 
 data = load_helm_lite(task="mmlu", as_frame=True)
 names = [

@@ -61,7 +61,7 @@ def compare_estimators(
         The methods by name. An estimator has a parameter `n_anchors`, its own or of one of its
         parts (a pipeline with a selector, an :class:`~sklearn_sparseeval.AnchoredRegressor`),
         and is cloned; a callable makes one: ``function(n_anchors=50)``. A list names methods of
-        :func:`sklearn_sparseeval.methods.get_methods`.
+        :func:`sklearn_sparseeval.get_methods`.
     X : array-like, DataFrame or ScoreMatrix of shape (n_models, n_items)
         Score matrix; NaN = not evaluated. The index of a pandas frame names the models.
     y : array-like of shape (n_models,) or (n_models, n_tasks), default=None
