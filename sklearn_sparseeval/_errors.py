@@ -29,6 +29,11 @@ class ResultsError(ValueError):
 class ResultsWarning(NotedWarning):
     """Results were read, and something in them was left out or decided; the message counts it.
 
+    Parameters
+    ----------
+    note : Note or str
+        What.
+
     See Also
     --------
     ResultsError : Results cannot be read at all.

@@ -17,9 +17,8 @@ import pandas as pd
 from sklearn.model_selection import ShuffleSplit
 from sklearn.neighbors import KNeighborsRegressor
 
-from sklearn_sparseeval import AnchoredRegressor, RandomSelector, datasets
+from sklearn_sparseeval import AnchoredRegressor, RandomSelector, datasets, get_methods
 from sklearn_sparseeval.comparison import compare_estimators
-from sklearn_sparseeval import get_methods
 from sklearn_sparseeval.splitters import (
     FamilyShuffleSplit,
     StrengthSplit,

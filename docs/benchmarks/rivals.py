@@ -22,10 +22,9 @@ from scipy.special import expit
 from sklearn.model_selection import ShuffleSplit
 from threadpoolctl import threadpool_limits
 
-from sklearn_sparseeval import ItemResponseModel, datasets
+from sklearn_sparseeval import ItemResponseModel, datasets, get_methods
 from sklearn_sparseeval.comparison import compare_estimators
 from sklearn_sparseeval.comparison._budget import with_seed
-from sklearn_sparseeval import get_methods
 from sklearn_sparseeval.splitters import FamilyShuffleSplit, StrengthSplit, group_similar_models
 
 PANELS = {

@@ -11,6 +11,7 @@ call compares them under the same splits, and four pictures show what came out.
 # anchors only.
 import matplotlib.pyplot as plt
 
+from sklearn_sparseeval import get_methods
 from sklearn_sparseeval.comparison import compare_estimators
 from sklearn_sparseeval.datasets import load_helm_lite
 from sklearn_sparseeval.displays import (
@@ -19,7 +20,6 @@ from sklearn_sparseeval.displays import (
     ComparisonDisplay,
     ScorePredictionDisplay,
 )
-from sklearn_sparseeval import get_methods
 
 data = load_helm_lite(task="mmlu", as_frame=True)
 names = [

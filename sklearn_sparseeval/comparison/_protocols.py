@@ -15,10 +15,24 @@ _HELD_OUT = 0.25
 
 
 class Protocol(NamedTuple):
-    """Splits over models, and what they are in words: made by ``make_protocol``."""
+    """Splits over models, and what they are in words: made by ``make_protocol``.
+
+    Parameters
+    ----------
+    splits : list of (ndarray, ndarray)
+        Rows of the source and of the target models.
+    groups : ndarray of shape (n_models,)
+        Family of each model, or a number for its near-identical ones where none are known.
+    description : str
+        For people.
+
+    Examples
+    --------
+    See :func:`make_protocol`.
+    """
 
     splits: list[tuple[NDArray[np.intp], NDArray[np.intp]]]
-    groups: Any  # of each model: its family, or its near-identical models
+    groups: Any
     description: str
 
 

@@ -161,8 +161,13 @@ class Plan:
         paths : path-like or iterable of path-like
             Files and folders of the harness that the history is from; score files (csv, parquet
             or npz) where the history came from one.
-        format, n_jobs, on_error
-            As for :func:`~sklearn_sparseeval.harness.read_results`; not used for score files.
+        format : str, default=None
+            The harness that wrote them; None recognises it. Not used for score files, nor are the
+            other two.
+        n_jobs : int, default=None
+            How many processes; None is one.
+        on_error : {"raise", "skip"}, default="raise"
+            What to do with files that cannot be read.
 
         Returns
         -------

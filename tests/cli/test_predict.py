@@ -337,7 +337,7 @@ def test_an_interrupted_run_is_no_crash(plans, tmp_path, monkeypatch, capsys):
     def interrupt(*args, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sklearn_sparseeval.plan._predict.read_results", interrupt)
+    monkeypatch.setattr("sklearn_sparseeval.harness.read_results", interrupt)
     assert predict(plans / "plan", tmp_path) == 130
     assert capsys.readouterr().err == "sparseeval: stopped\n"
 

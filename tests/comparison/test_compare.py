@@ -620,7 +620,7 @@ def test_without_pandas_it_says_what_to_install(panel, monkeypatch):
         monkeypatch.setattr(
             f"sklearn_sparseeval.{module}.find_spec", lambda name: None, raising=False
         )
-    with pytest.raises(ImportError, match=r"sklearn-sparseeval\[compare\]"):
+    with pytest.raises(ImportError, match=r"sklearn-sparseeval\[harness\]"):
         compare_estimators(METHODS, panel.data)
 
 

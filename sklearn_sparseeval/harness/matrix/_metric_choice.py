@@ -39,7 +39,13 @@ DEFAULT_METRICS = (
 
 @dataclass(frozen=True)
 class Choice:
-    """One metric and one filter per chosen task."""
+    """One metric and one filter per chosen task.
+
+    Parameters
+    ----------
+    metrics, filters : dict of str to str
+        By task.
+    """
 
     metrics: dict[str, str]
     filters: dict[str, str]

@@ -83,7 +83,17 @@ class Texts:
 
 @dataclass(frozen=True)
 class CodedTable:
-    """The long table; arrays that the data frame holds in this form already are not copied."""
+    """The long table; arrays that the data frame holds in this form already are not copied.
+
+    Parameters
+    ----------
+    model, task, item, metric, filter, group, setting, date, harness, source : Texts
+        The columns of texts, as codes.
+    epoch, value, cost : ndarray of shape (n_rows,)
+        The columns of numbers.
+    _frame : pandas.DataFrame
+        The table itself, for its columns of fingerprints.
+    """
 
     model: Texts
     task: Texts

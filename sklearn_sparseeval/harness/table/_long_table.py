@@ -34,7 +34,19 @@ _PER_FILE = ("task", "setting", "date", "harness", "source")
 
 @dataclass
 class FileResults:
-    """One file, read: its rows, and what is the same for all of them."""
+    """One file, read: its rows, and what is the same for all of them.
+
+    Parameters
+    ----------
+    columns : Columns
+        The rows.
+    model, model_args : str
+        Name of the model, and what tells it from others of the name.
+    per_file : dict of str to str
+        Columns that have one value for all rows.
+    notes : dict of (str, str) to int
+        How often something was left out or decided, by kind and sentence.
+    """
 
     columns: Columns
     model: str

@@ -21,7 +21,17 @@ Parser = Callable[[Path], Rows]
 
 
 class ReadOptions(NamedTuple):
-    """How files are read."""
+    """How files are read.
+
+    Parameters
+    ----------
+    n_jobs : int or None, default=None
+        How many processes.
+    on_error : {"raise", "skip"}, default="raise"
+        What to do with files that cannot be read.
+    progress : bool or None, default=None
+        Whether to show a bar; None shows it in a terminal.
+    """
 
     n_jobs: int | None = None
     on_error: str = "raise"

@@ -18,7 +18,15 @@ TEXTS = ("item", "metric", "filter", "group")
 
 @dataclass
 class Codes:
-    """A column of texts: each distinct text once, and per row its position."""
+    """A column of texts: each distinct text once, and per row its position.
+
+    Parameters
+    ----------
+    texts : dict of str to int
+        Position by text.
+    codes : list of int
+        Position of each row's text.
+    """
 
     texts: dict[str, int] = field(default_factory=dict)
     codes: list[int] = field(default_factory=list)
