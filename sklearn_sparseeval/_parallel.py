@@ -10,7 +10,7 @@ import os
 import traceback
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -101,4 +101,5 @@ def _stop_at_once(outputs: Any) -> None:
     """Kill the workers, without a warning that they were."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        outputs.close()
+        if isinstance(outputs, Generator):  # a list is complete already
+            outputs.close()

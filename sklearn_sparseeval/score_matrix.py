@@ -358,7 +358,6 @@ class ScoreMatrix:
             If both have a score of one model on one item and the scores differ, an item is said to
             be two different things, or either has targets of its own.
         """
-        pd = import_pandas()
         if self._given_targets is not None or other._given_targets is not None:
             raise ValueError(
                 "A matrix with given targets cannot be joined: the score on the joined benchmark "
@@ -373,9 +372,8 @@ class ScoreMatrix:
             same = _equal_rows(ours.loc[shared, columns], theirs.loc[shared, columns])
             if not same.all():
                 raise ValueError(
-                    f"The {what} {shared[~same][0]!r} is described differently in the two "
-                    f"matrices, as are {int((~same).sum()) - 1} more. Rename one, or make the "
-                    "descriptions equal."
+                    f"The {what}s {listing(list(shared[~same]))} are described differently in the "
+                    "two matrices. Rename them in one, or make the descriptions equal."
                 )
         both = self.data.reindex(index=other.data.index, columns=other.data.columns)
         differ = (both != other.data) & both.notna() & other.data.notna()
@@ -388,8 +386,8 @@ class ScoreMatrix:
         models = [*self.data.index, *other.data.index.difference(self.data.index, sort=False)]
         names = [*self.data.columns, *other.data.columns.difference(self.data.columns, sort=False)]
         data = self.data.combine_first(other.data).reindex(index=models, columns=names)
-        items = pd.concat([self.items, other.items.drop(self.items.index, errors="ignore")])
-        about = pd.concat([self.models, other.models.drop(self.models.index, errors="ignore")])
+        items = _together(self.items, other.items)
+        about = _together(self.models, other.models)
         notes = [*self.notes, *(note for note in other.notes if note not in self.notes)]
         return ScoreMatrix(data, items, about, notes=notes)
 
@@ -553,3 +551,18 @@ def _weighted_means(data: "DataFrame", weights: Any) -> Any:
     lowest = np.where(evaluated, scores, np.inf).min(axis=1, initial=np.inf)
     highest = np.where(evaluated, scores, -np.inf).max(axis=1, initial=-np.inf)
     return np.clip(means, lowest, highest)
+
+
+def _together(ours: "DataFrame", theirs: "DataFrame") -> "DataFrame":
+    """Join two tables of descriptions; what one does not know is what the other says."""
+    pd = import_pandas()
+    shared = ours.index.intersection(theirs.index)
+    ours = ours.copy()
+    for name in ours.columns.intersection(theirs.columns):
+        unknown = shared[ours.loc[shared, name].isna()]
+        if len(unknown):
+            ours.loc[unknown, name] = theirs.loc[unknown, name]
+    for name in theirs.columns.difference(ours.columns, sort=False):
+        ours[name] = theirs[name].reindex(ours.index)
+    joined: DataFrame = pd.concat([ours, theirs.drop(shared)])
+    return joined

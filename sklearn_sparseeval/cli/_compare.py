@@ -154,7 +154,7 @@ def run(arguments: argparse.Namespace) -> None:
 
         write_report(
             folder / "report.html", comparison, matrix,
-            title=title, protocol=protocol.description, notes=[note.text for note in notes],
+            title=title, protocol=protocol.description, notes=notes,
         )  # fmt: skip
     written = ["results.csv", "summary.csv"] + ["report.html"] * (not arguments.no_report)
     print(f"\nWritten to {folder}: {', '.join(written)}.")

@@ -56,6 +56,7 @@ def run(arguments: argparse.Namespace) -> None:
 
     from sklearn_sparseeval.datasets import load_shipped
     from sklearn_sparseeval.plan import make_plan
+    from sklearn_sparseeval.score_matrix import OVERALL
 
     matrix = load_shipped(arguments.dataset)
     n_models, n_items = matrix.data.shape
@@ -79,7 +80,7 @@ def run(arguments: argparse.Namespace) -> None:
         warnings.simplefilter("ignore")  # the demo is about the table
         plan = make_plan(sources, n_anchors=arguments.n_anchors, random_state=arguments.seed)
         predictions = plan.predict(targets.data[plan.anchors.index])
-    table = predictions.set_index("model")[["score"]].assign(actual=targets.targets["overall"])
+    table = predictions.set_index("model")[["score"]].assign(actual=targets.targets[OVERALL])
     _print_models(table.dropna().sort_values("actual", ascending=False, kind="stable"))
     _print_comparison(targets, table, arguments.n_anchors, arguments.seed)
     print(

@@ -126,7 +126,7 @@ def run(arguments: argparse.Namespace) -> None:
             mixed_settings=arguments.mixed_settings,
             **choices,
         )
-    matrix.notes.extend(notes)
+    matrix.notes = notes  # with those of reading
     matrix.write(arguments.output)
     report = _report(results, matrix, arguments.output, weights, notes)
     if arguments.json:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 MISFIT = 3  # exit code
 _ROWS_SHOWN = 40
-_OVERALL = "overall"
 
 
 def fill_parser(parser: argparse.ArgumentParser) -> None:
@@ -93,13 +92,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _print_predictions(plan: "Plan", predictions: "DataFrame", *, show_tasks: bool | None) -> None:
     from sklearn_sparseeval.plan._output import text_table
+    from sklearn_sparseeval.score_matrix import OVERALL
 
     known: Any = predictions[predictions["score"].notna()]
     if known.empty:
         return
     if show_tasks is None:
         show_tasks = len(known) <= _ROWS_SHOWN
-    shown = known if show_tasks else known[known["target"] == _OVERALL]
+    shown = known if show_tasks else known[known["target"] == OVERALL]
     margins: Any = plan.summary()["margin_90"]
     rows = [
         [

@@ -109,7 +109,7 @@ def run(arguments: argparse.Namespace) -> None:
         score_range=arguments.score_range,
         folds=arguments.folds,
         random_state=arguments.seed,
-        n_jobs=arguments.jobs,
+        n_jobs=arguments.jobs or -1,
         name=arguments.scores,
     )
     plan.save(arguments.output, overwrite=arguments.force, harness_args=arguments.harness_args)

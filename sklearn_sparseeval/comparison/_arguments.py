@@ -12,7 +12,7 @@ from sklearn.utils import check_array, check_random_state
 from sklearn_sparseeval._sklearn import _num_samples
 from sklearn_sparseeval.methods import get_methods
 from sklearn_sparseeval.numerics.missing import row_means
-from sklearn_sparseeval.score_matrix import ScoreMatrix
+from sklearn_sparseeval.score_matrix import OVERALL, ScoreMatrix
 from sklearn_sparseeval.splitters import FamilyShuffleSplit
 
 Array = NDArray[np.floating]
@@ -93,7 +93,7 @@ def check_data(X: Any, y: Any, groups: Any) -> tuple[Any, Array, Any]:
         Families.
     """
     if isinstance(X, ScoreMatrix):
-        y = X.targets["overall"] if y is None else y
+        y = X.targets[OVERALL] if y is None else y
         groups = X.families if groups is None else groups
         X = X.data
     values = check_array(

@@ -9,10 +9,11 @@ from string import Template
 from typing import Any
 
 from sklearn_sparseeval._files import write_whole
+from sklearn_sparseeval._notes import Note
 from sklearn_sparseeval.comparison._budget import with_seed
 from sklearn_sparseeval.comparison._comparison import Comparison
 from sklearn_sparseeval.comparison._table import summary_rows, verdict
-from sklearn_sparseeval.score_matrix import ScoreMatrix
+from sklearn_sparseeval.score_matrix import OVERALL, ScoreMatrix
 
 _HEADINGS = {
     "method": "method",
@@ -73,7 +74,7 @@ def write_report(
     *,
     title: str,
     protocol: str,
-    notes: list[str],
+    notes: list[Note],
 ) -> None:
     """Write the report.
 
@@ -89,13 +90,13 @@ def write_report(
         What was compared on what.
     protocol : str
         How the models were split, in a sentence.
-    notes : list of str
+    notes : list of Note
         What the reader must know, such as failures.
     """
     from sklearn_sparseeval._version import __version__
 
     unit = matrix.unit
-    escaped = "".join(f"<li>{html.escape(note)}</li>" for note in notes)
+    escaped = "".join(f"<li>{html.escape(note.text)}</li>" for note in notes)
     page = _PAGE.substitute(
         title=html.escape(title),
         protocol=html.escape(protocol),
@@ -157,7 +158,8 @@ def _figures(comparison: Comparison, matrix: ScoreMatrix, unit: str) -> list[str
         predictions = ScorePredictionDisplay.from_comparison(
             comparison, method=best, n_anchors=n_anchors
         )
-        fitted = with_seed(get_methods()[best](n_anchors), 0).fit(matrix.data)
+        method = with_seed(get_methods()[best](n_anchors), 0)
+        fitted = method.fit(matrix.data, matrix.targets[OVERALL])
         drawn += [
             (
                 predictions.plot,

@@ -12,7 +12,7 @@ from sklearn_sparseeval.score_matrix import OVERALL
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-    from sklearn_sparseeval.plan import SavedPredictor
+    from sklearn_sparseeval.plan._predictor import SavedPredictor
 
 FORMAT = 2
 _Kinds = type | tuple[type, ...]

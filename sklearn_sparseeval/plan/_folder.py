@@ -87,6 +87,11 @@ def write_plan(
     )
 
     check_folder(folder, overwrite=overwrite)
+    if "seed" not in description:
+        raise ValueError(
+            "Only the predictor is known, as read from its file alone, and not how it was made. "
+            "Load the plan's folder, or make the plan again."
+        )
     notes: list[Note] = list(description.get("notes", []))
     notes += [
         note for note in check_harness_args(predictor.items, harness_args) if note not in notes
@@ -95,29 +100,42 @@ def write_plan(
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=folder) as unfinished:
-            written = Path(unfinished, PREDICTOR)
-            write_predictor(written, predictor)
-            load_predictor(written)  # what cannot be read back must not replace what can
-            digest = _sha256(written)
+            aside = folder / Path(unfinished).name
+            write_predictor(aside / PREDICTOR, predictor)
+            load_predictor(aside / PREDICTOR)  # what cannot be read back must not replace what can
+            runs = [
+                _moved(run, aside)
+                for run in write_harness_files(predictor.anchors, aside, harness_args)
+            ]
+            lists = [name for run in runs for name in run["files"]]
+            plan = description | {
+                "notes": notes,
+                "predictor_sha256": _sha256(aside / PREDICTOR),
+                "harnesses": runs,
+                "files": [PREDICTOR, _ANCHORS, ITEM_LISTS, *lists, _README, PLAN],
+            }
+            anchors = predictor.anchors[_ANCHOR_COLUMNS].to_csv(index_label="name")
+            write_whole(aside / _ANCHORS, anchors.encode())
+            write_whole(aside / _README, readme_text(plan, folder).encode())
+            write_whole(aside / PLAN, f"{json_text(plan)}\n".encode())
             _remove_plan(folder)
-            os.replace(written, folder / PREDICTOR)
+            for name in plan["files"]:  # the last one makes it a plan
+                os.replace(aside / name, folder / name)
     except BaseException:
-        if is_new:
+        if is_new and not any(folder.iterdir()):
             folder.rmdir()
         raise
-    runs = write_harness_files(predictor.anchors, folder, harness_args)
-    lists = [name for run in runs for name in run.files]
-    plan = description | {
-        "notes": notes,
-        "predictor_sha256": digest,
-        "harnesses": [run._asdict() for run in runs],
-        "files": [PREDICTOR, _ANCHORS, ITEM_LISTS, *lists, _README, PLAN],
-    }
-    anchors = predictor.anchors[_ANCHOR_COLUMNS].to_csv(index_label="name")
-    write_whole(folder / _ANCHORS, anchors.encode())
-    write_whole(folder / _README, readme_text(plan, folder).encode())
-    write_whole(folder / PLAN, f"{json_text(plan)}\n".encode())
     return plan
+
+
+def _moved(run: Any, aside: Path) -> dict[str, Any]:
+    """Name the files of a run where they will be."""
+    inside = f"{aside.name}{os.sep}"
+    commands = [command.replace(inside, "") for command in run.commands]
+    moved: dict[str, Any] = run._replace(
+        commands=commands, advice=run.advice.replace(inside, "")
+    )._asdict()
+    return moved
 
 
 def read_plan(path: Path) -> tuple[SavedPredictor, dict[str, Any]]:
@@ -142,10 +160,15 @@ def read_plan(path: Path) -> tuple[SavedPredictor, dict[str, Any]]:
         is that of another plan.
     """
     predictor = _find_predictor(path)
-    described = path / PLAN
-    if not described.is_file():
+    if not path.is_dir():
         saved = load_predictor(predictor)
         return saved, describe_predictor(saved)
+    described = path / PLAN
+    if not described.is_file():
+        raise ValueError(
+            f"{path} holds {PREDICTOR} and no {PLAN}: the plan was not written to its end, or a "
+            f"file was removed. Make the plan again, with select; {predictor} can be read alone."
+        )
     description = _read_description(described)
     if description["predictor_sha256"] != _sha256(predictor):
         raise ValueError(

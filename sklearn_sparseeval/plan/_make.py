@@ -76,7 +76,8 @@ def make_plan(
     random_state : int, default=0
         Of every draw, the folds included.
     n_jobs : int, default=None
-        How many processes; None is one per core. The result does not depend on it.
+        How many processes; None is one, unless in a :func:`joblib.parallel_config` context. The
+        result does not depend on it.
     name : str, default=""
         What the matrix is called, for the plan's README.
 

@@ -15,6 +15,7 @@ from sklearn_sparseeval._parallel import results_of
 from sklearn_sparseeval.comparison._run import predict_held_out
 from sklearn_sparseeval.numerics.threads import one_thread
 from sklearn_sparseeval.plan._margins import few_errors_note
+from sklearn_sparseeval.score_matrix import OVERALL
 from sklearn_sparseeval.splitters import RepeatedGroupKFold, group_similar_models
 from sklearn_sparseeval.splitters._families import find_families
 
@@ -145,7 +146,7 @@ def out_of_fold(
     score_range : tuple of float or None
         Predictions are clipped to it.
     n_jobs : int or None
-        How many processes; None is one per core. The result does not depend on it.
+        How many processes. The result does not depend on it.
 
     Returns
     -------
@@ -156,7 +157,7 @@ def out_of_fold(
 
     scores = targets.to_numpy()
     calls = [(_predict_fold, (estimator, data, scores, split)) for split in splits]
-    n_jobs = min(effective_n_jobs(n_jobs or -1), len(splits))
+    n_jobs = min(effective_n_jobs(n_jobs), len(splits))
     predicted = np.full(scores.shape, np.nan)
     notes: list[Note] = []
     bar = tqdm(total=len(splits), desc="cross-validate", disable=not sys.stderr.isatty())
@@ -177,8 +178,8 @@ def out_of_fold(
 
 def _useless_note(found: OutOfFold) -> Note | None:
     """Say so where the mean score of the other models predicts a model no worse."""
-    scores = found.targets["overall"]
-    error = found.errors["overall"].abs().mean()
+    scores = found.targets[OVERALL]
+    error = found.errors[OVERALL].abs().mean()
     # Leaving a model out moves the mean away from it, by a factor of n / (n - 1).
     guess = (scores - scores.mean()).abs().mean() * len(scores) / (len(scores) - 1)
     if not error >= guess > 0:

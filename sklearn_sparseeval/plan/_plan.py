@@ -258,8 +258,8 @@ class Plan:
         runs = self.description.get("harnesses")
         if runs is None:
             raise ValueError(
-                "The commands name lists of items, which are written with the plan. Save it first: "
-                "plan.save(folder)."
+                "The commands name lists of items, which are written with the plan. Save it first, "
+                "plan.save(folder), or load the plan's folder."
             )
         names = [run["harness"] for run in runs]
         if harness is not None and harness not in names:

@@ -6,6 +6,7 @@ import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from sklearn_sparseeval._errors import ResultsWarning
 from sklearn_sparseeval._notes import Note, NotedWarning, noted
 from sklearn_sparseeval._optional import import_pandas
 from sklearn_sparseeval.harness import AnchorRunReport, verify_anchor_run
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from sklearn_sparseeval.plan._predictor import SavedPredictor
 
 _FAR = 5.0  # times a result of 1: scores from 0 to 10 or 100 beside fractions
-_AS_PLANNED = "partial-task"  # what readers say of a run of chosen items
 _LONG_COLUMNS = {"model", "task", "item", "metric", "value"}
 
 
@@ -43,13 +43,16 @@ def read_anchor_results(saved: "SavedPredictor", paths: Any, **options: Any) -> 
     given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     if saved.items["harness"].any():
         from sklearn_sparseeval.harness import read_results
+        from sklearn_sparseeval.harness._harnesses import harness_named
 
         notes: list[Note] = []
         with noted(notes):
             results: DataFrame = read_results(given, **options)
+        harnesses = map(harness_named, saved.items["harness"].unique())
+        as_planned = {kind for one in harnesses if one for kind in one.as_planned}
         for note in notes:
-            if note.kind != _AS_PLANNED:
-                _warn(note)
+            if note.kind not in as_planned:
+                warnings.warn(ResultsWarning(note), stacklevel=3)
         return results
     pd = import_pandas()
     parts = []
@@ -181,8 +184,12 @@ def _with_scale(saved: "SavedPredictor", report: AnchorRunReport) -> AnchorRunRe
         for model, most in rows.drop(index=outside).max(axis=1).items()
         if 0 < most <= 1 < largest / _FAR
     ]
+    found = {model: list(kinds) for model, kinds in report.found.items()}
+    for note in [*problems, *warnings]:
+        found[note.where].append(note.kind)
     return replace(
         report,
+        found=found,
         problems=[*report.problems, *problems],
         warnings=[*report.warnings, *warnings],
         models_with_problems=[*report.models_with_problems, *outside],
@@ -211,10 +218,7 @@ def predict(saved: "SavedPredictor", plan: dict[str, Any], results: Any) -> "Dat
     if report is not results:
         for note in [*report.problems, *report.warnings, *report.notes]:
             _warn(note)
-    found: dict[str, list[Note]] = {model: [] for model in report.models}
-    for note in report.problems:
-        for model in [note.where] if note.where in found else report.models_with_problems:
-            found[model].append(note)
+    found = {model: list(report.found[model]) for model in report.models}
     scores: Any = _scores(saved, report, found)
     _note_beyond_history(plan, report, scores, found)
     for note in _notes_on_margins(saved, plan) if len(scores) else []:
@@ -235,7 +239,7 @@ def predict(saved: "SavedPredictor", plan: dict[str, Any], results: Any) -> "Dat
                     "low": max(score - margin[target], low) if score == score else math.nan,
                     "high": min(score + margin[target], high) if score == score else math.nan,
                     "raw_mean": float(raw.loc[model, target]),
-                    "found": ", ".join(dict.fromkeys(note.kind for note in found[model])),
+                    "found": ", ".join(found[model]),
                 }
             )
     frame: DataFrame = pd.DataFrame(rows)
@@ -243,7 +247,7 @@ def predict(saved: "SavedPredictor", plan: dict[str, Any], results: Any) -> "Dat
 
 
 def _scores(
-    saved: "SavedPredictor", report: AnchorRunReport, found: dict[str, list[Note]]
+    saved: "SavedPredictor", report: AnchorRunReport, found: dict[str, list[str]]
 ) -> "DataFrame":
     """Predict the models without problems; those that cannot be are told."""
     pd = import_pandas()
@@ -256,14 +260,14 @@ def _scores(
             parts.append(saved.predict(rows.loc[[model]]))
         except ValueError as error:
             text = f"{model!r} cannot be predicted: {error}"
-            found[model].append(Note("not-predicted", text, where=model))
-            _warn(found[model][-1])
+            found[model].append("not-predicted")
+            _warn(Note("not-predicted", text, where=model))
     scores: DataFrame = pd.concat(parts) if parts else pd.DataFrame(columns=saved.targets)
     return scores
 
 
 def _note_beyond_history(
-    plan: dict[str, Any], report: AnchorRunReport, scores: Any, found: dict[str, list[Note]]
+    plan: dict[str, Any], report: AnchorRunReport, scores: Any, found: dict[str, list[str]]
 ) -> None:
     """Say so where a model lies beyond what the predictor has seen."""
     lowest, highest = plan.get("anchor_means") or (None, None)
@@ -278,8 +282,8 @@ def _note_beyond_history(
         for value, (what, (least, most)) in zip(values, bounds.items(), strict=True):
             note = _beyond(f"{model}: {what}", value, least, most, plan["unit"])
             if note is not None:
-                found[model].append(replace(note, where=model))
-                _warn(found[model][-1])
+                found[model].append(note.kind)
+                _warn(replace(note, where=model))
                 break
 
 

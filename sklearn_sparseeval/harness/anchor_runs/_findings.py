@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sklearn_sparseeval._messages import listing
@@ -220,6 +220,26 @@ class Findings:
             if KINDS[kind].level == level
         }
 
+    def kinds(self, model: str) -> list[str]:
+        """List the kinds of what is wrong or odd about a model.
+
+        Parameters
+        ----------
+        model : str
+            Its name.
+
+        Returns
+        -------
+        kinds : list of str
+            As those of the notes, problems first; what does no harm is left out.
+        """
+        return [
+            kind
+            for level in (PROBLEM, WARNING)
+            for kind, found in self._found.items()
+            if KINDS[kind].level == level and model in found
+        ]
+
     def notes(self, level: str) -> list[Note]:
         """Tell what was found.
 
@@ -302,6 +322,8 @@ class AnchorRunReport:
         They are no estimates: anchors are not chosen to be like the benchmark on average.
     models_with_problems : list of str
         Models that a problem is about; the others can be predicted.
+    found : dict of str to list of str, default={}
+        By model, the kinds of the problems and warnings that are about it.
 
     See Also
     --------
@@ -320,6 +342,7 @@ class AnchorRunReport:
     missing: dict[str, list[str]]
     raw_means: "DataFrame"
     models_with_problems: list[str]
+    found: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def models(self) -> list[str]:

@@ -273,4 +273,5 @@ def _report(
         missing=missing,
         raw_means=pd.DataFrame(means, index=scores.index),
         models_with_problems=[model for model in models if model in faulty],
+        found={model: findings.kinds(model) for model in models},
     )

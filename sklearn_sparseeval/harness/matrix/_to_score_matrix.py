@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from sklearn_sparseeval._errors import warn
+from sklearn_sparseeval._notes import Note, noted
 from sklearn_sparseeval._optional import import_pandas
 from sklearn_sparseeval._sklearn import Interval, StrOptions, check_parameters
 from sklearn_sparseeval.harness.matrix._chosen_scores import ChosenScores, chosen_scores, item_names
@@ -182,24 +184,30 @@ def to_score_matrix(
     acme/one     0.75  0.5    1.0
     acme/two     0.50  0.0    1.0
     """
-    table = coded_table(results)
-    choice = choose(table, tasks, metric, filter)
-    rows = choice.rows(table)
-    warn_of_other_metrics(table, choice, rows)
-    scores = chosen_scores(table, rows_of_epochs(table, rows, epochs))
-    scores, cells = one_score_each(without_duplicates(scores, duplicates), epochs)
-    scores, cells = _kept_models(scores, cells, min_coverage)
-    harnesses = harness_by_task(scores)
-    settings = setting_by_task(scores, mixed_settings)
-    refuse_other_contents(scores)
-    names = item_names(table, scores.items)
-    task_of_item = [table.task.texts[code] for code in scores.items.task]
-    keep = items_to_keep(cells, scores.models, names, task_of_item, alignment)
-    items = item_table(scores, cells, names, keep, TaskFacts(choice, settings, harnesses))
-    items["weight"] = item_weights(weights, items)
-    data = _pivot(cells, scores.models, items.index, keep)
-    warn_of_scales(data.to_numpy(), items["task"])
-    return ScoreMatrix(data, items)
+    notes: list[Note] = []
+    try:
+        with noted(notes):
+            table = coded_table(results)
+            choice = choose(table, tasks, metric, filter)
+            rows = choice.rows(table)
+            warn_of_other_metrics(table, choice, rows)
+            scores = chosen_scores(table, rows_of_epochs(table, rows, epochs))
+            scores, cells = one_score_each(without_duplicates(scores, duplicates), epochs)
+            scores, cells = _kept_models(scores, cells, min_coverage)
+            harnesses = harness_by_task(scores)
+            settings = setting_by_task(scores, mixed_settings)
+            refuse_other_contents(scores)
+            names = item_names(table, scores.items)
+            task_of_item = [table.task.texts[code] for code in scores.items.task]
+            keep = items_to_keep(cells, scores.models, names, task_of_item, alignment)
+            items = item_table(scores, cells, names, keep, TaskFacts(choice, settings, harnesses))
+            items["weight"] = item_weights(weights, items)
+            data = _pivot(cells, scores.models, items.index, keep)
+            warn_of_scales(data.to_numpy(), items["task"])
+    finally:
+        for note in notes:
+            warn(note)
+    return ScoreMatrix(data, items, notes=notes)
 
 
 def _kept_models(

@@ -14,9 +14,9 @@ What is checked, in this order:
    arrays without objects and as long as their header says.
 2. The description (`_description`): its format, the versions, checksums of all other members, and
    that its parts belong together.
-3. The names (`_trusted`): every node of the schema is of a kind, and names a type, that stands in a
-   closed list. The file says "sklearn_sparseeval", "ResidualRidgeRegressor"; where that class is
-   defined, only the code knows, so files outlive renamed modules. Nothing is imported that the
+3. The names (`_estimator`): every node of the schema is of a kind, and names a type, that stands
+   in a closed list. The file says "sklearn_sparseeval", "ResidualRidgeRegressor"; where that class
+   is defined, only the code knows, so files outlive renamed modules. Nothing is imported that the
    file names otherwise.
 4. The protocol of skops and skops' own list (`_estimator`).
 5. What compiled code would read unchecked (`_portable`, `_check_fitted`): decision trees, search

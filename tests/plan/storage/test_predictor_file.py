@@ -212,7 +212,7 @@ def test_moved_modules_break_no_file(fitted, folder, tmp_path):
     shutil.copytree(Path(sklearn_sparseeval.__file__).parent, package, ignore=skipped)
     moved = move_modules(package)
     stems = {one.stem for one in moved}
-    assert {"_residual_ridge", "_sparse_ridge", "_trusted"} <= stems
+    assert {"_residual_ridge", "_sparse_ridge", "_estimator"} <= stems
 
     families = [str(number % 20) for number in range(40)]
     plan = make_plan(MATRIX, n_anchors=6, method="random-ridge", families=families, folds=2)
