@@ -52,7 +52,7 @@ class ZipMembers:
     Raises
     ------
     ResultsError
-        If it is no zip archive, or is cut off.
+        If it is not a zip archive, or is cut off.
     """
 
     def __init__(self, path: Path) -> None:
@@ -63,7 +63,8 @@ class ZipMembers:
         except _BROKEN as error:
             self._file.close()
             raise ResultsError(
-                f"is no zip archive, or is cut off ({error}). Was its run stopped, or its copying?"
+                f"is not a zip archive, or is cut off ({error}). Was its run stopped, or its "
+                "copying?"
             ) from None
 
     def __enter__(self) -> Self:
@@ -254,7 +255,7 @@ def read_log(path: Path) -> InspectLog:
     Raises
     ------
     ResultsError
-        If it is no log of Inspect.
+        If it is not a log of Inspect.
     """
     if path.suffix == ".eval":
         with ZipMembers(path) as members:

@@ -102,7 +102,7 @@ def test_of_two_members_of_one_name_the_last_counts(tmp_path):
     ids=["empty", "text", "cut-off-at-the-end", "cut-off-early", "end-record-only"],
 )
 def test_what_is_no_archive_is_told(tmp_path, raw):
-    with pytest.raises(ResultsError, match="is no zip archive, or is cut off"):
+    with pytest.raises(ResultsError, match="is not a zip archive, or is cut off"):
         ZipMembers(write(tmp_path, raw))
 
 
