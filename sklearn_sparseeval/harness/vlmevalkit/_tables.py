@@ -3,12 +3,12 @@
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from importlib import import_module
 from pathlib import Path
 from typing import IO, Any, BinaryIO, NamedTuple
 from zipfile import BadZipFile, ZipFile
 
 from sklearn_sparseeval._errors import ResultsError
+from sklearn_sparseeval._optional import import_optional
 from sklearn_sparseeval.harness.table._json_text import expect, read_json
 
 Row = dict[str, Any]
@@ -123,12 +123,9 @@ def _sheet_rows(path: Path, wanted: Wanted, note: Note) -> Iterator[Row]:
 
 def _workbook(path: Path, file: BinaryIO) -> Any:
     try:
-        openpyxl = import_module("openpyxl")
+        openpyxl = import_optional("openpyxl", "Reading an Excel workbook")
     except ImportError as error:
-        raise ResultsError(
-            "is an Excel workbook, and reading one needs openpyxl. Install it with pip install "
-            "'sklearn-sparseeval[harness]', or run VLMEvalKit with PRED_FORMAT=tsv."
-        ) from error
+        raise ResultsError(str(error)) from error
     _check_archive(path)
     with warnings.catch_warnings():  # of formats and extensions, which hold no score
         warnings.simplefilter("ignore")

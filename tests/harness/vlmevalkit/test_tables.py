@@ -173,7 +173,7 @@ def test_the_longest_cells_are_read(tmp_path):
 def test_without_openpyxl_the_error_says_what_to_do(tmp_path, monkeypatch):
     path = write_sheet(tmp_path / "t.xlsx", [["index"], [1]])
     monkeypatch.setitem(sys.modules, "openpyxl", None)
-    with pytest.raises(ResultsError, match=r"needs openpyxl.*harness\]', or .* PRED_FORMAT=tsv"):
+    with pytest.raises(ResultsError, match=r"workbook needs openpyxl, .*-sparseeval\[harness\]'"):
         read(path)
 
 
