@@ -54,7 +54,7 @@ class PredictorError(ValueError):
 
     See Also
     --------
-    load_predictor : Raises it for a file that is none, is damaged, or is for other versions.
+    load_predictor : Raises it for a file that is not one, is damaged, or is for other versions.
 
     Examples
     --------

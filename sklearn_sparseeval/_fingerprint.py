@@ -56,7 +56,7 @@ def hash_fingerprint(digest: object) -> int:
     Returns
     -------
     fingerprint : int
-        A number from 1 to 2**64 - 1, or 0 where `digest` is none.
+        A number from 1 to 2**64 - 1, or 0 where `digest` is not one.
     """
     digits = _HEX_DIGITS.match(digest) if isinstance(digest, str) else None
     return (int(digits[0], 16) or 1) if digits else NOT_RECORDED

@@ -69,7 +69,7 @@ class Note:
         Raises
         ------
         ValueError
-            If it is no note.
+            If it is not a note.
         """
         kind, text = note.get("kind"), note.get("text")
         where, count = note.get("where", ""), note.get("count")

@@ -45,7 +45,7 @@ def fill_parser(parser: argparse.ArgumentParser) -> None:
     add_reading_arguments(parser)
     parser.add_argument(
         "--tasks", action=argparse.BooleanOptionalAction, default=None,
-        help="show the score of every task too (default: if that is no long list)",
+        help="show the score of every task too (default: if that is not a long list)",
     )  # fmt: skip
     parser.add_argument(
         "--json", action="store_true", help="print one JSON object, for scripts, and no text"

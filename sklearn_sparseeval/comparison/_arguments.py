@@ -190,7 +190,7 @@ def check_baseline(baseline: str | None, named: dict[str, Any]) -> str:
     if baseline is None:
         return next(iter(named))
     if baseline not in named:
-        raise ValueError(f"baseline={baseline!r} is none of the methods: {', '.join(named)}.")
+        raise ValueError(f"baseline={baseline!r} is not one of the methods: {', '.join(named)}.")
     return baseline
 
 

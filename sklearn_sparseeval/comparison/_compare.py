@@ -125,8 +125,9 @@ def compare_estimators(
     -----
     A fitted method that reads more items than `n_anchors` has failed; it may read fewer. One
     without a budget, in which no part chooses items (``anchors_`` or ``get_support``), gets rows
-    without any result: a constant prediction works, anything else is no method for a budget. Parts
-    that do not take NaN get the item's mean over the source models in place of a hidden cell.
+    without any result: a constant prediction works, anything else is not a method for a budget.
+    Parts that do not take NaN get the item's mean over the source models in place of a hidden
+    cell.
 
     Every job computes on one thread, so results do not depend on `n_jobs`.
 

@@ -96,7 +96,7 @@ def run_job(
         # One thread, so that sums do not depend on how many jobs run beside this one.
         with one_thread():
             _fit_and_score(result, estimator, data, split, scorers)
-    # Any exception is a result of the comparison; Ctrl-C is none.
+    # Any exception is a result of the comparison; Ctrl-C is not.
     except Exception as error:
         result.error = f"{type(error).__name__}: {error}"
         result.scores = dict.fromkeys(scorers, float("nan"))

@@ -94,7 +94,7 @@ _NO_SCORES = frozenset(
     ]
 )
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-_MOST_TOKENS = 2**53  # larger numbers are no counts
+_MOST_TOKENS = 2**53  # larger numbers are not counts
 
 
 def result_files(files: list[Path]) -> list[Path]:

@@ -75,7 +75,7 @@ def read_results(
     Parameters
     ----------
     paths : path-like or iterable of path-like
-        Files, and folders that hold them at any depth. Files that are no results are passed over.
+        Files, and folders that hold them at any depth. Files that are not results are passed over.
     format : {"lm_eval", "inspect", "helm", "lighteval", "opencompass", "vlmevalkit", \
             "lmms_eval", "omnievalkit"}, default=None
         Which harness wrote them; None finds out.

@@ -595,7 +595,11 @@ def test_a_share_of_the_items_is_a_budget(panel):
         ({"estimators": MEAN}, TypeError, "estimators is a AnchoredRegressor; expected a dict"),
         ({"estimators": {3: MEAN}}, TypeError, "name 3 of a method is a int"),
         ({"X": np.full((3, 3), np.datetime64("2026-01-01"))}, ValueError, "expected numbers"),
-        ({"baseline": "best"}, ValueError, "baseline='best' is none of the methods: mean, ridge"),
+        (
+            {"baseline": "best"},
+            ValueError,
+            "baseline='best' is not one of the methods: mean, ridge",
+        ),
         ({"y": np.zeros(5)}, ValueError, "y has 5 entries for the 60 models"),
         ({"groups": ["a"] * 7}, ValueError, "groups has 7 entries for the 60 models"),
         ({"cv": 0}, ValueError, "cv=0 is not a number of splits"),

@@ -21,7 +21,7 @@ BY_HAND = {
     (TAU, "a", 10): (0.6, 0.1, 0.1 / ROOT3, 3, 0),
     (TAU, "a", 40): (0.8, 0.1, 0.1 / ROOT3, 3, 0),
     (TAU, "b", 10): (0.4, 0, 0, 3, 0),
-    (TAU, "b", 40): (0.7, 0.2 / ROOT2, 0.1, 2, 0),  # undefined once, which is no failure
+    (TAU, "b", 40): (0.7, 0.2 / ROOT2, 0.1, 2, 0),  # undefined once, which is not a failure
     (TAU, "c", 10): (0.7, 0.2 / ROOT2, 0.1, 2, 1),
     (TAU, "c", 40): (0.9, 0, 0, 3, 0),
 }

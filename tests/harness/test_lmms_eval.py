@@ -112,7 +112,7 @@ def test_a_dict_with_one_score_is_that_score(key, value, score, write):
         ({"rating": 3, "iou": 0.25, "note": "x"}, {"m.rating": 3.0, "m.iou": 0.25}),
         ({"gptScore": 0.5, "answer_score": 1}, {"m.gptScore": 0.5, "m.answer_score": 1.0}),
         ({"score": "good", "rating": 3}, {"m.rating": 3.0}),
-        # Numbers that say which item it is, or what was answered, are no scores.
+        # Numbers that say which item it is, or what was answered, are not scores.
         (
             {"question_id": 5, "questionId": 5, "ID": 5, "video_idx": 1, "rating": 2},
             {"m.rating": 2},
@@ -153,7 +153,7 @@ def test_what_holds_no_score_is_left_out_and_counted_by_metric(value, kind, writ
     frame, notes = read_noting(path)
     assert set(frame["metric"]) == {"acc"}
     assert notes == [
-        "2 scores were left out since they are no single number: metric 'mmmu_acc' holds "
+        "2 scores were left out since they are not a single number: metric 'mmmu_acc' holds "
         f"{kind}; first in {path}."
     ]
 

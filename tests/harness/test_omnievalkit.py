@@ -119,7 +119,7 @@ def test_what_is_no_single_number_is_refused_by_name(tmp_path, value):
 @pytest.mark.parametrize(
     ("samples", "message"),
     [
-        ("[{", "is no valid JSON"),
+        ("[{", "is not valid JSON"),
         ({}, "its content is an empty dict; expected a list"),
         ([1], "sample 1 is 1; expected a JSON object"),
         ([{"score": {}}], "sample 1 has the id None; expected a text"),

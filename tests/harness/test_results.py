@@ -42,7 +42,7 @@ def test_options_reach_the_reader(write_results, n_jobs):
     broken = folder / "11_22_10_41_46" / "acme" / "one" / "arc" / "scored_dataset.json"
     broken.parent.mkdir()
     broken.write_text("[")
-    with pytest.raises(ResultsError, match=r"arc/scored_dataset\.json: is no valid JSON"):
+    with pytest.raises(ResultsError, match=r"arc/scored_dataset\.json: is not valid JSON"):
         read_results(folder, n_jobs=n_jobs)
     with pytest.warns(ResultsWarning, match="1 files that cannot be read were left out"):
         results = read_results(folder, n_jobs=n_jobs, on_error="skip")

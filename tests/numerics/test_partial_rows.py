@@ -20,7 +20,7 @@ CELLS = [[0, 3], [6, 5], [11, 8]]
 
 
 def with_junk(junk):
-    """Put junk into every cell that is no row's own, in columns that other rows need."""
+    """Put junk into every cell that is not a row's own, in columns that other rows need."""
     table = X.astype(object)
     own = np.zeros((3, 4), dtype=bool)
     np.put_along_axis(own, OWN, True, axis=1)

@@ -319,7 +319,7 @@ class AnchorRunReport:
         Names of the anchors to run yet, by model, for models that lack any.
     raw_means : pandas.DataFrame of shape (n_models, n_targets)
         Plain means of the results on the anchors: "overall", and by task where there are several.
-        They are no estimates: anchors are not chosen to be like the benchmark on average.
+        They are not estimates: anchors are not chosen to be like the benchmark on average.
     models_with_problems : list of str
         Models that a problem is about; the others can be predicted.
     found : dict of str to list of str, default={}

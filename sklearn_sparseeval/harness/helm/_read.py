@@ -108,8 +108,8 @@ def read_helm(
     - **item**: ``instance_id``, which does not depend on how many instances were evaluated.
     - **metric**: the name of a statistic; where a run holds several splits, name and split, such as
       ``exact_match.valid``. What HELM counts about requests (tokens, times, reasons to stop, number
-      of references) is no metric. An instance's statistics are gathered from all its entries; one
-      with two different values is left out. A statistic without a mean is not scored.
+      of references) is not a metric. An instance's statistics are gathered from all its entries;
+      one with two different values is left out. A statistic without a mean is not scored.
     - **epoch**: 1 + ``train_trial_index``, which are repeats with other few-shot examples.
     - **cost**: tokens of the prompts and of the outputs.
     - **content_hash**: of input and references in ``instances.json``, which ``helm-summarize``
@@ -230,8 +230,8 @@ class _Instances:
         except NoSingleNumberError:
             self._rows.note(
                 "not-a-score",
-                f"scores were left out since they are no single number: the mean of {metric!r} is "
-                f"a {type(stat['mean']).__name__}",
+                f"scores were left out since they are not a single number: the mean of {metric!r} "
+                f"is a {type(stat['mean']).__name__}",
             )
             return
         known = gathered.scores.setdefault((metric, split), value)

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, Self
 from sklearn_sparseeval._errors import ResultsError
 from sklearn_sparseeval._fingerprint import NOT_RECORDED, content_fingerprint, text_fingerprint
 from sklearn_sparseeval._messages import short
+from sklearn_sparseeval._optional import import_optional
 from sklearn_sparseeval.harness.table._json_text import expect, parse_json
 from sklearn_sparseeval.harness.table._rows import Rows
 
@@ -52,7 +53,7 @@ class ZipMembers:
     Raises
     ------
     ResultsError
-        If it is no zip archive, or is cut off.
+        If it is not a zip archive, or is cut off.
     """
 
     def __init__(self, path: Path) -> None:
@@ -63,7 +64,8 @@ class ZipMembers:
         except _BROKEN as error:
             self._file.close()
             raise ResultsError(
-                f"is no zip archive, or is cut off ({error}). Was its run stopped, or its copying?"
+                f"is not a zip archive, or is cut off ({error}). Was its run stopped, or its "
+                "copying?"
             ) from None
 
     def __enter__(self) -> Self:
@@ -184,12 +186,9 @@ def _zstd() -> _Zstd:
 
 def _zstandard() -> _Zstd:
     try:
-        import zstandard
+        zstandard = import_optional("zstandard", "Reading a log packed with zstd")
     except ImportError as error:
-        raise _MissingZstdError(
-            "is packed with zstd, which Python reads from 3.14 on; before, it takes the package "
-            "zstandard. Install it with pip install 'sklearn-sparseeval[harness]'."
-        ) from error
+        raise _MissingZstdError(str(error)) from error
     stream_reader = zstandard.ZstdDecompressor().stream_reader
     return _Zstd(partial(stream_reader, read_across_frames=True), zstandard.ZstdError)
 
@@ -254,7 +253,7 @@ def read_log(path: Path) -> InspectLog:
     Raises
     ------
     ResultsError
-        If it is no log of Inspect.
+        If it is not a log of Inspect.
     """
     if path.suffix == ".eval":
         with ZipMembers(path) as members:

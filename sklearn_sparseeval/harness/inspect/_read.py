@@ -34,7 +34,7 @@ _WORDS = {"yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
 
 
 class Refused(NamedTuple):
-    """A value that is no number."""
+    """A value that is not a number."""
 
     scorer: str
     shown: str
@@ -85,7 +85,7 @@ def read_inspect(
     -----
     ResultsWarning
         For what was left out or decided, once for each kind, with how often: runs that did not end
-        well, samples that stopped with an error, scores that are no number.
+        well, samples that stopped with an error, scores that are not numbers.
 
     See Also
     --------
@@ -270,7 +270,7 @@ def _note_refused(rows: Rows, readings: list[SampleScores], metrics: set[str]) -
             if metric not in metrics and has_numbers_beside:
                 continue  # such as a judge's reasons beside its marks
             example = f"scorer {scorer!r} of task {rows.task!r} gives {shown}"
-            text = f"scores are no number and are left out: {example}"
+            text = f"scores are not numbers and are left out: {example}"
             rows.note("not-a-score", notes.setdefault(scorer, text))
 
 
@@ -297,7 +297,7 @@ def sample_scores(scores: dict[str, Any]) -> SampleScores:
     Returns
     -------
     scores : SampleScores
-        By metric, the numbers (NaN = not scored), and what is no number.
+        By metric, the numbers (NaN = not scored), and what is not a number.
     """
     found = SampleScores({}, {})
     for scorer, value in scores.items():

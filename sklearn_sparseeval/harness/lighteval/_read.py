@@ -186,7 +186,7 @@ def parse(path: Path) -> Rows:
             _add_rows(file, rows)
     except ResultsError:
         raise
-    except (pa.ArrowException, OSError, ValueError) as error:  # one for texts that are no UTF-8
+    except (pa.ArrowException, OSError, ValueError) as error:  # one for texts that are not UTF-8
         raise ResultsError(f"cannot be read as parquet ({error}). Was its run stopped?") from None
     return rows
 
@@ -247,7 +247,8 @@ def _scores(metrics: Any, number: int, rows: Rows) -> Iterator[tuple[str, float]
 def _refuse(rows: Rows, metric: str, kind: str, count: int = 1) -> None:
     rows.note(
         "not-a-score",
-        f"scores were left out since they are no single number: metric {metric!r} holds a {kind}",
+        f"scores were left out since they are not a single number: metric {metric!r} holds a "
+        f"{kind}",
         count,
     )
 
@@ -384,7 +385,7 @@ def _flat_metrics(row: dict[str, Any], columns: dict[str, str], rows: Rows) -> A
     if known is None:
         rows.note(
             "not-a-score",
-            "rows were left out since their metrics are a text that is no Python dict",
+            "rows were left out since their metrics are a text that is not a Python dict",
         )
     return known or {}
 

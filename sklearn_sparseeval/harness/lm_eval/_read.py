@@ -119,7 +119,7 @@ def read_lm_eval(
     ``--model`` and its arguments, since the harness makes up a random name for each. Without a
     results file, the model is called after the folder, with a warning.
 
-    Metrics that are no single number per item are left out and counted: pairs of gold and
+    Metrics that are not a single number per item are left out and counted: pairs of gold and
     prediction (mcc, f1), texts, and log-likelihoods (perplexity). A list of bools is its mean.
 
     ``group`` is the topmost group with a score of its own of all its tasks: mmlu for mmlu_anatomy,

@@ -204,7 +204,7 @@ class Samples:
         except NoSingleNumberError:
             self._rows.note(
                 "not-a-score",
-                f"scores were left out since they are no single number: metric {metric!r} holds "
+                f"scores were left out since they are not a single number: metric {metric!r} holds "
                 f"{kind_of(value)}",
             )
 

@@ -139,7 +139,7 @@ def to_lm_eval_samples(
     Raises
     ------
     ResultsError
-        If an anchor is no item of lm-eval: another harness's, or without a number.
+        If an anchor is not an item of lm-eval: another harness's, or without a number.
     ValueError
         If `harness_args` holds an option that changes which items are run, such as ``--limit``, or
         other shots than the models of the history were run with; or lm-eval would not take `path`
@@ -220,8 +220,8 @@ def _samples(anchors: Any) -> Samples:
     for task, item in zip(map(str, anchors["task"]), map(str, anchors["item"]), strict=True):
         if not _DOC_ID.fullmatch(item):
             raise ResultsError(
-                f"Item {item!r} of task {task!r} is no doc_id of lm-eval; expected integers from "
-                "0. Were the results of this task written by lm-eval?"
+                f"Item {item!r} of task {task!r} is not a doc_id of lm-eval; expected integers "
+                "from 0. Were the results of this task written by lm-eval?"
             )
         ids.setdefault(task, set()).add(int(item))
     for task in ids:

@@ -140,7 +140,7 @@ def refuse_other_contents(scores: ChosenScores) -> None:
 
 
 def _variants(scores: ChosenScores, column: Texts) -> dict[str, list[_Variant]]:
-    """Count models by the texts recorded for each task, the most frequent first; "" is none."""
+    """Count models by the texts recorded for each task, the most frequent first; "" is left out."""
     n_texts, n_models = len(column.texts), len(scores.models)
     triples = scores.task() * n_texts
     triples += column.codes[scores.rows]

@@ -286,7 +286,7 @@ def _numbered(details: dict[str, Any], rows: Rows) -> Iterator[tuple[int, Any]]:
         elif isinstance(entry, dict):
             rows.note(
                 "no-position",
-                "entries of 'details' were left out since their keys are no positions",
+                "entries of 'details' were left out since their keys are not positions",
             )
 
 
@@ -358,7 +358,7 @@ def _score(metric: str, value: Any, rows: Rows) -> float | None:
     except NoSingleNumberError:
         rows.note(
             "not-a-score",
-            f"scores were left out since they are no single number: {metric!r} holds a "
+            f"scores were left out since they are not a single number: {metric!r} holds a "
             f"{type(value).__name__}",
         )
         return None
@@ -395,7 +395,7 @@ def _add_verdicts(items: list[Item], results: dict[str, Any], rows: Rows) -> boo
 
 
 def _verdicts(answers: Any) -> list[float]:
-    """Read a judge's answers on one item, one per replica; none where one is no text."""
+    """Read a judge's answers on one item, one per replica; none where one is not a text."""
     several = answers if isinstance(answers, list) else [answers]
     if not all(isinstance(one, str) for one in several):
         return []

@@ -59,7 +59,7 @@ def to_opencompass_test_ranges(
     Raises
     ------
     ResultsError
-        If an item is no position in a dataset, or is of another harness.
+        If an item is not a position in a dataset, or is of another harness.
     ValueError
         If `path` has another suffix, or cannot be imported by a config.
 
@@ -119,8 +119,8 @@ def _pairs(anchors: Any) -> Iterator[tuple[str, str]]:
         if others:
             raise ResultsError(
                 f"{len(others)} of {len(anchors)} anchors are from results of {others[0]!r}, whose "
-                "items are no positions in OpenCompass's datasets. Write those with that harness's "
-                "own function, and pass only anchors['harness'] == 'opencompass' here."
+                "items are not positions in OpenCompass's datasets. Write those with that "
+                "harness's own function, and pass only anchors['harness'] == 'opencompass' here."
             )
     yield from zip(map(str, anchors["task"]), map(str, anchors["item"]), strict=True)
 
@@ -128,8 +128,8 @@ def _pairs(anchors: Any) -> Iterator[tuple[str, str]]:
 def _position(task: str, item: str) -> int:
     if not (item.isascii() and item.isdecimal() and len(item) <= _MOST_DIGITS):
         raise ResultsError(
-            f"Item {item!r} of task {task!r} is no position in a dataset, which OpenCompass needs; "
-            "expected a number such as '17', as read_opencompass names items."
+            f"Item {item!r} of task {task!r} is not a position in a dataset, which OpenCompass "
+            "needs; expected a number such as '17', as read_opencompass names items."
         )
     return int(item)
 

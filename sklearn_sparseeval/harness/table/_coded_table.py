@@ -74,7 +74,7 @@ class Texts:
         Returns
         -------
         present : ndarray of shape (n_texts,)
-            By code. A category without rows is none of the table's.
+            By code. A category without rows is not one of the table's.
         """
         flags = np.zeros(len(self.texts), dtype=bool)
         flags[self.codes] = True
@@ -145,7 +145,7 @@ def coded_table(results: Any) -> CodedTable:
     Raises
     ------
     ResultsError
-        If it is no such table.
+        If it is not such a table.
     """
     frame = _as_pandas(results)
     missing = [name for name in _REQUIRED if name not in frame]

@@ -32,12 +32,12 @@ def parse_json(
     Raises
     ------
     ResultsError
-        If it is no JSON, is cut off, or nests without end.
+        If it is not JSON, is cut off, or nests without end.
     """
     try:
         return json.loads(text, object_hook=object_hook)
     except (ValueError, RecursionError) as error:  # a JSONDecodeError, UnicodeDecodeError: both
-        raise ResultsError(f"is no valid JSON ({error}). Was its run stopped?") from None
+        raise ResultsError(f"is not valid JSON ({error}). Was its run stopped?") from None
 
 
 def read_json(path: Path) -> Any:
@@ -56,7 +56,7 @@ def read_json(path: Path) -> Any:
     Raises
     ------
     ResultsError
-        If it is no JSON.
+        If it is not JSON.
     """
     return parse_json(path.read_bytes())
 
@@ -84,7 +84,7 @@ def json_lines(path: Path, cut_off: list[int]) -> Iterator[tuple[int, Any]]:
     Raises
     ------
     ResultsError
-        If a line other than the last is no JSON.
+        If a line other than the last is not JSON.
     """
     with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
@@ -108,7 +108,7 @@ def expect(value: Any, kind: type[Kind], what: str) -> Kind:
     value : object
         A value that was read.
     kind : type
-        Such as dict, list, str or int. A bool is no int.
+        Such as dict, list, str or int. A bool is not an int.
     what : str
         What the value is, for the message.
 

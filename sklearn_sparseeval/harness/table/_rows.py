@@ -155,7 +155,7 @@ class Rows:
         Raises
         ------
         ResultsError
-            If an epoch is no number from 1 to 2**31 - 1, or a name is half of a character.
+            If an epoch is not a number from 1 to 2**31 - 1, or a name is half of a character.
         """
         self._check_texts()
         numbers = np.array(self._numbers, dtype=np.float64).reshape(-1, 3)
@@ -185,7 +185,7 @@ class Rows:
                 text.encode()
             except UnicodeEncodeError:
                 raise ResultsError(
-                    f"has the name {text!r}, which is no valid Unicode text; expected names that "
+                    f"has the name {text!r}, which is not valid Unicode text; expected names that "
                     "can be written to a file."
                 ) from None
 

@@ -78,7 +78,7 @@ def scores_of(metric: str, value: Any) -> Iterator[tuple[str, float]]:
 
 
 def kind_of(value: Any) -> str:
-    """Name the kind of a value that is no score, the same for all of its kind.
+    """Name the kind of a value that is not a score, the same for all of its kind.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ class Refusals:
         """
         message = self._messages.setdefault(
             metric,
-            "scores were left out since they are no single number: metric "
+            "scores were left out since they are not a single number: metric "
             f"{metric!r} of task {self._rows.task!r} holds {error}",
         )
         self._rows.note("not-a-score", message)

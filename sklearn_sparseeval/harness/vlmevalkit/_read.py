@@ -101,7 +101,7 @@ def read_vlmevalkit(
     What VLMEvalKit counts differently from a mean over rows:
 
     - MMBench and other circular data sets: one row per question, its hit 1 where all rotations of
-      the options were answered rightly. The other rotations are no items of their own.
+      the options were answered rightly. The other rotations are not items of their own.
     - MME: beside ``score`` there is ``pair``, 1 where both questions on the image were answered
       rightly. The mean of one is MME's accuracy, of the other its accuracy+.
     - TextVQA, DocVQA and the like: ``eval_score`` is what the data set's own rule makes of the

@@ -9,7 +9,7 @@ from sklearn_sparseeval._errors import ResultsError
 from sklearn_sparseeval._messages import short
 from sklearn_sparseeval.harness.table._values import NoSingleNumberError, scalar
 
-# The columns in which VLMEvalKit's data sets keep the score of a row. Others with numbers are none:
+# The columns in which VLMEvalKit's data sets keep the score of a row. Others with numbers do not:
 # gpt4_score is that of a reference's answer, log_score a text.
 SCORES = (
     "hit",
@@ -155,7 +155,7 @@ def score_of_matches(task: str, cell: Any) -> float:
     Raises
     ------
     NoSingleNumberError
-        If it is no list of numbers.
+        If it is not a list of numbers.
     """
     matches = list(_numbers(cell))
     if not matches:

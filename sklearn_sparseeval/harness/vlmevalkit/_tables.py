@@ -3,12 +3,12 @@
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from importlib import import_module
 from pathlib import Path
 from typing import IO, Any, BinaryIO, NamedTuple
 from zipfile import BadZipFile, ZipFile
 
 from sklearn_sparseeval._errors import ResultsError
+from sklearn_sparseeval._optional import import_optional
 from sklearn_sparseeval.harness.table._json_text import expect, read_json
 
 Row = dict[str, Any]
@@ -52,7 +52,7 @@ def table_rows(path: Path, wanted: Wanted, note: Note) -> Iterator[Row]:
     Raises
     ------
     ResultsError
-        If the file is no such table.
+        If the file is not such a table.
     """
     yield from _READERS[path.suffix.lower()](path, wanted, note)
 
@@ -110,7 +110,7 @@ def _sheet_rows(path: Path, wanted: Wanted, note: Note) -> Iterator[Row]:
             if number > _MOST_ROWS or len(cells) > _MOST_COLUMNS:
                 raise ResultsError(
                     f"has a sheet of more than {_MOST_ROWS} rows or {_MOST_COLUMNS} columns, "
-                    "which is no table of results."
+                    "which is not a table of results."
                 )
             if places is None:
                 places = _places([str(cell) for cell in cells], wanted)
@@ -123,12 +123,9 @@ def _sheet_rows(path: Path, wanted: Wanted, note: Note) -> Iterator[Row]:
 
 def _workbook(path: Path, file: BinaryIO) -> Any:
     try:
-        openpyxl = import_module("openpyxl")
+        openpyxl = import_optional("openpyxl", "Reading an Excel workbook")
     except ImportError as error:
-        raise ResultsError(
-            "is an Excel workbook, and reading one needs openpyxl. Install it with pip install "
-            "'sklearn-sparseeval[harness]', or run VLMEvalKit with PRED_FORMAT=tsv."
-        ) from error
+        raise ResultsError(str(error)) from error
     _check_archive(path)
     with warnings.catch_warnings():  # of formats and extensions, which hold no score
         warnings.simplefilter("ignore")
@@ -144,7 +141,9 @@ def _check_archive(path: Path) -> None:
                     with archive.open(member) as stream:
                         _check_tags(stream)
     except BadZipFile as error:
-        raise ResultsError(f"is no valid Excel workbook ({error}). Was its run stopped?") from None
+        raise ResultsError(
+            f"is not a valid Excel workbook ({error}). Was its run stopped?"
+        ) from None
 
 
 def _check_unpacked_size(path: Path, unpacked: int) -> None:
@@ -157,10 +156,10 @@ def _check_unpacked_size(path: Path, unpacked: int) -> None:
 
 
 def _check_tags(stream: IO[bytes]) -> None:
-    """Refuse what is no XML of a sheet: the parser's time grows with the square of a tag's size."""
+    """Refuse what is not XML of a sheet: a parser's time grows with the square of a tag's size."""
     while part := stream.read(_LONGEST_TEXT):
         if b">" not in part and len(part) == _LONGEST_TEXT:
-            raise ResultsError("is no valid Excel workbook (a sheet without an end of a tag).")
+            raise ResultsError("is not a valid Excel workbook (a sheet without an end of a tag).")
 
 
 def _places(names: list[str], wanted: Wanted) -> dict[str, int]:
@@ -263,14 +262,14 @@ def cell_text(cell: bytes) -> str:
     Raises
     ------
     ResultsError
-        If it is no UTF-8.
+        If it is not UTF-8.
     """
     if cell.startswith(b'"'):
         cell = cell[1:].removesuffix(b'"').replace(b'""', b'"')
     try:
         return cell.decode()
     except UnicodeDecodeError as error:
-        raise ResultsError(f"a cell is no UTF-8 text ({error}).") from None
+        raise ResultsError(f"a cell is not UTF-8 text ({error}).") from None
 
 
 def header(record: bytes) -> list[str]:

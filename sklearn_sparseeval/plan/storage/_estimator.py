@@ -19,6 +19,7 @@ from sklearn.exceptions import InconsistentVersionWarning
 
 from sklearn_sparseeval._errors import PredictorError
 from sklearn_sparseeval._messages import short
+from sklearn_sparseeval._optional import import_optional
 from sklearn_sparseeval.plan.storage._members import DESCRIPTION, SCHEMA, plain_archive
 from sklearn_sparseeval.plan.storage._portable import portable, restored
 
@@ -280,6 +281,8 @@ def store_estimator(estimator: Any, method: str) -> dict[str, bytes]:
     ------
     PredictorError
         If it holds something that cannot be stored, or that loading would refuse.
+    ImportError
+        If skops is not installed.
     """
     skops = _import_skops()
     whose = f"The method {method!r}" if method else f"The {type(estimator).__name__}"
@@ -326,6 +329,8 @@ def load_estimator(path: Path, members: dict[str, bytes], method: str) -> Any:
     PredictorError
         If it holds types that cannot be trusted, is of a newer protocol of skops than is
         installed, or is damaged.
+    ImportError
+        If skops is not installed.
     """
     skops = _import_skops()
     try:
@@ -388,11 +393,4 @@ def _refused_by_skops(archive: bytes, known: set[str]) -> list[str]:
 
 
 def _import_skops() -> Any:
-    try:
-        import skops.io
-    except ImportError as error:
-        raise PredictorError(
-            "Saving and loading predictors needs skops. Install it with "
-            "pip install 'sklearn-sparseeval[harness]'."
-        ) from error
-    return skops.io
+    return import_optional("skops.io", "Saving or loading a predictor")

@@ -85,6 +85,8 @@ def save_predictor(
         If the estimator does not fit the matrix, chooses anchors for each model, or holds
         something that cannot be stored without pickle or loaded without risk; it names the method
         and the type.
+    ImportError
+        If skops is not installed.
 
     See Also
     --------
@@ -205,6 +207,8 @@ def load_predictor(path: PathLike, *, matrix: ScoreMatrix | None = None) -> Save
     PredictorError
         If the file is not a predictor's, is damaged, was saved by another version, holds types
         that are not to be trusted, no longer predicts what it did, or is for another matrix.
+    ImportError
+        If skops is not installed.
 
     Warns
     -----

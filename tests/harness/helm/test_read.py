@@ -276,9 +276,9 @@ STAT = make_stat("exact_match", 1.0)
             "the name of a statistic of entry 1 is None; expected a",
         ),
         ([make_entry("id1", make_stat("em", 1, split=3))], "the split of 'em' of entry 1 is 3"),
-        ("[{", "is no valid JSON"),
-        ("", "is no valid JSON"),
-        ("[" * 100_000, "is no valid JSON"),
+        ("[{", "is not valid JSON"),
+        ("", "is not valid JSON"),
+        ("[" * 100_000, "is not valid JSON"),
     ],
     ids=range(18),
 )

@@ -151,8 +151,8 @@ def test_without_run_spec_a_folder_that_names_no_model_is_refused(write):
             {"name": "b", "adapter_spec": {"model": "m", "model_deployment": [1]}},
             "the deployment in run_spec.json beside it is a list",
         ),
-        ('{"name": "boo', "cannot be read without run_spec.json beside it: is no valid JSON"),
-        ("[" * 100_000, "cannot be read without run_spec.json beside it: is no valid JSON"),
+        ('{"name": "boo', "cannot be read without run_spec.json beside it: is not valid JSON"),
+        ("[" * 100_000, "cannot be read without run_spec.json beside it: is not valid JSON"),
     ],
     ids=range(8),
 )

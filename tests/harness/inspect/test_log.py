@@ -178,12 +178,12 @@ def test_malformed_samples_are_told(tmp_path, sample, message):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "its content is no valid JSON"),
-        (b'{"samples": [', "its content is no valid JSON"),
+        (b"", "its content is not valid JSON"),
+        (b'{"samples": [', "its content is not valid JSON"),
         (b"[]", "its content is an empty list; expected a JSON object"),
         (b'{"samples": {"a": 1}}', "'samples' is a dict with keys 'a'; expected a list"),
-        (b'{"samples": ' + b"[" * 100_000, "its content is no valid JSON"),
-        (b'{"version": ' + b"9" * 5000 + b"}", "its content is no valid JSON"),
+        (b'{"samples": ' + b"[" * 100_000, "its content is not valid JSON"),
+        (b'{"version": ' + b"9" * 5000 + b"}", "its content is not valid JSON"),
     ],
     ids=["empty", "cut", "list", "samples", "deep", "huge"],
 )
@@ -202,13 +202,13 @@ MALFORMED_ARCHIVES = {
         [(HEADER, SAMPLE)],
         "header.json is .*Sample.*; expected a JSON object",
     ),
-    "header-cut": ([(HEADER, b'{"eval": {')], "header.json is no valid JSON"),
+    "header-cut": ([(HEADER, b'{"eval": {')], "header.json is not valid JSON"),
     "summaries": ([(HEADER, {}), (SUMMARIES, {})], "summaries.json is an empty dict; exp"),
-    "summaries-cut": ([(HEADER, {}), (SUMMARIES, b"[{")], "summaries.json is no valid"),
-    "not-utf-8": ([(HEADER, {}), (SUMMARIES, b'["\xff"]')], "summaries.json is no valid"),
+    "summaries-cut": ([(HEADER, {}), (SUMMARIES, b"[{")], "summaries.json is not valid"),
+    "not-utf-8": ([(HEADER, {}), (SUMMARIES, b'["\xff"]')], "summaries.json is not valid"),
     "deep": (
         [(HEADER, {}), (SUMMARIES, b"[" * 100_000)],
-        "summaries.json is no valid JSON",
+        "summaries.json is not valid JSON",
     ),
     "sample": (
         [(HEADER, {}), ("samples/a_epoch_1.json", {"id": "a"})],

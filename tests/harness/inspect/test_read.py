@@ -141,14 +141,14 @@ def test_what_is_no_number_is_left_out_and_counted(tmp_path):
         table = read(tmp_path, samples)
     assert set(table["metric"]) == {"match"}
     assert sorted(str(one.message).split(";")[0] for one in caught) == [
-        f"3 scores are no number and are left out: scorer {scorer} of task 'sums' gives {shown}"
+        f"3 scores are not numbers and are left out: scorer {scorer} of task 'sums' gives {shown}"
         for scorer, shown in [("'list'", "a list of 1, 2"), ("'odd'", "'no 0'")]
     ]
 
 
 def test_what_is_no_number_for_one_sample_only_is_empty_there(tmp_path):
     samples = [sample("a", {"judge": "C"}), sample("b", {"judge": "maybe"})]
-    with pytest.warns(ResultsWarning, match="1 scores are no number .*'judge'.* gives 'maybe'"):
+    with pytest.warns(ResultsWarning, match="1 scores are not numbers .*'judge'.* gives 'maybe'"):
         table = read(tmp_path, samples)
     np.testing.assert_equal(values_of(table), {("a", "judge"): 1.0, ("b", "judge"): math.nan})
 
@@ -314,8 +314,8 @@ MALFORMED = {
         log([sample("a", {}) | {"scores": ["C"]}]),
         "'scores' of sample 'a' is a list of 'C'; expected a JSON object",
     ),
-    "id": (log([sample("\ud800", {"m": 1})]), "has the name '\\ud800', which is no valid Unicode"),
-    "task": (log([], task="\ud800"), "has the name '\\ud800', which is no valid Unicode"),
+    "id": (log([sample("\ud800", {"m": 1})]), "has the name '\\ud800', which is not valid Unicode"),
+    "task": (log([], task="\ud800"), "has the name '\\ud800', which is not valid Unicode"),
 }
 
 
@@ -336,7 +336,7 @@ def test_a_cut_off_archive_is_told_or_left_out(tmp_path):
     whole = write_summaries(tmp_path, log([sample("a", {"match": "C"})]))
     cut = tmp_path / "cut.eval"
     cut.write_bytes(whole.read_bytes()[:-40])
-    with pytest.raises(ResultsError, match=r"cut\.eval: is no zip archive, or is cut off"):
+    with pytest.raises(ResultsError, match=r"cut\.eval: is not a zip archive, or is cut off"):
         read_inspect(tmp_path)
     with pytest.warns(ResultsWarning, match="1 files that cannot be read were left out"):
         assert len(read_inspect(tmp_path, on_error="skip")) == 1

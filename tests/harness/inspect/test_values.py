@@ -74,7 +74,7 @@ def test_what_is_no_number_is_refused(value, shown):
     numbers, notes = read({"match": "C", "odd": value})
     assert numbers == {"match": 1.0}
     assert notes == [
-        f"scores are no number and are left out: scorer 'odd' of task 'sums' gives {shown}"
+        f"scores are not numbers and are left out: scorer 'odd' of task 'sums' gives {shown}"
     ]
 
 

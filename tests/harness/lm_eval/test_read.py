@@ -181,7 +181,7 @@ def test_each_kind_of_metric_is_read_or_refused_by_name(write):
     assert frame["metric"].tolist() == ["acc", "unscored", "inst_level_strict_acc"]
     np.testing.assert_array_equal(frame["value"], [1.0, np.nan, 2 / 3])
     assert notes == [
-        "1 scores were left out since they are no single number: metric 'mcc' holds lists; "
+        "1 scores were left out since they are not a single number: metric 'mcc' holds lists; "
         f"in {path}.",
         "1 scores were left out: metric 'word_perplexity' holds log-likelihoods, and it is not "
         f"their mean; in {path}.",
@@ -276,7 +276,7 @@ def test_a_broken_middle_line_is_an_error_with_its_number(write, tmp_path):
     path = write("".join(lines))
     with pytest.raises(ResultsError) as error:
         read_lm_eval(tmp_path)
-    assert str(error.value).startswith(f"{path}: line 2 is no valid JSON")
+    assert str(error.value).startswith(f"{path}: line 2 is not valid JSON")
     good = write([record(0, acc=1.0)], "other")
     frame, notes = read_noting(tmp_path, on_error="skip")
     assert set(frame["source"]) == {str(good)}
@@ -403,7 +403,7 @@ def test_a_broken_results_file_is_an_error_of_each_of_its_samples(write):
     (path.parent / f"results_{DATE}.json").write_text('{"results": {')
     with pytest.raises(ResultsError) as error:
         read_lm_eval(path)
-    start = f"{path}: the results file of its run, results_{DATE}.json: is no valid JSON"
+    start = f"{path}: the results file of its run, results_{DATE}.json: is not valid JSON"
     assert str(error.value).startswith(start)
 
 

@@ -1,4 +1,4 @@
-"""Lines of samples made rows: filters without names, values that are no score, what is missing."""
+"""Lines of samples made rows: filters without names, values that are not scores, what is lost."""
 
 import json
 import math
@@ -94,7 +94,9 @@ def test_tuples_texts_and_infinities_are_refused_and_counted_by_metric(metric, v
     lines = [(str(doc), "none", {"acc": 1.0, metric: one}) for doc, one in enumerate(values)]
     found, notes = gather(lines)
     assert {name for _, name, _, _ in found} == {"acc"}
-    reason = f"scores were left out since they are no single number: metric {metric!r} holds {kind}"
+    reason = (
+        f"scores were left out since they are not a single number: metric {metric!r} holds {kind}"
+    )
     assert notes == [(reason, 2)]
 
 
@@ -195,10 +197,10 @@ def test_samples_are_lines_or_one_list(as_list, tmp_path):
     ("content", "message"),
     [
         ("[1]", "entry 1 is 1; expected a JSON object."),
-        ('[{"doc_id": 0', "is no valid JSON"),
+        ('[{"doc_id": 0', "is not valid JSON"),
         ("5\n", "line 1 is 5; expected a JSON object."),
         ('"text"\n', "line 1 is 'text'; expected a JSON object."),
-        ('{"doc_id": \n{}\n', "line 1 is no valid JSON"),
+        ('{"doc_id": \n{}\n', "line 1 is not valid JSON"),
     ],
 )
 def test_broken_samples_are_an_error(content, message, tmp_path):

@@ -203,7 +203,7 @@ def test_paths_that_lm_eval_takes_for_the_list(chosen, name, tmp_path, monkeypat
 
 @pytest.mark.parametrize("item", ["q/7", "-1", "1.0", "007", "", "1e3", "٣", " 1", "id7"])
 def test_items_that_are_no_doc_id(item):
-    with pytest.raises(ResultsError, match=re.escape(f"Item {item!r} of task 't' is no doc_id")):
+    with pytest.raises(ResultsError, match=re.escape(f"Item {item!r} of task 't' is not a doc_id")):
         to_lm_eval_samples(anchors(("t", "0"), ("t", item)))
 
 

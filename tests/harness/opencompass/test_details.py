@@ -239,7 +239,7 @@ def test_a_list_without_names_is_numbered():
 def test_entries_whose_keys_are_no_positions_are_left_out(key):
     found, notes, _ = scored({key: {"correct": True}, "3": {"correct": False}})
     assert found == [("3", "correct", 1, 0.0)]
-    assert notes == {"entries of 'details' were left out since their keys are no positions": 1}
+    assert notes == {"entries of 'details' were left out since their keys are not positions": 1}
 
 
 def test_what_else_a_dict_of_details_holds_is_passed_over():
@@ -254,7 +254,7 @@ def test_what_else_a_dict_of_details_holds_is_passed_over():
 def test_scores_that_are_no_number_are_refused_by_name(value, kind):
     found, notes, _ = scored(evaluate([{"correct": value}, {"correct": True}]))
     assert found == [("1", "correct", 1, 1.0)]
-    message = f"scores were left out since they are no single number: 'correct' holds a {kind}"
+    message = f"scores were left out since they are not a single number: 'correct' holds a {kind}"
     assert notes == {message: 1}
 
 

@@ -183,8 +183,8 @@ def test_parts_whose_positions_are_unknown_are_refused(write, tmp_path, labelled
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('{"accuracy": 3, "details": [', "is no valid JSON"),
-        ('{"accuracy": 3, "details": ' + "[" * 100_000, "is no valid JSON"),
+        ('{"accuracy": 3, "details": [', "is not valid JSON"),
+        ('{"accuracy": 3, "details": ' + "[" * 100_000, "is not valid JSON"),
         ('{"details": "none"}', "'details' is 'none'; expected a JSON object"),
         ('{"details": 3.5}', "'details' is 3.5; expected a JSON object"),
     ],

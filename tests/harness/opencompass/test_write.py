@@ -117,7 +117,7 @@ def test_items_that_are_no_positions_are_refused(item):
     anchors = make_anchors([("gsm8k", "1"), ("gsm8k", item)])
     with pytest.raises(ResultsError) as caught:
         to_opencompass_test_ranges(anchors)
-    assert f"Item {item!r} of task 'gsm8k' is no position" in str(caught.value)
+    assert f"Item {item!r} of task 'gsm8k' is not a position" in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_items_that_are_no_positions_are_refused(item):
         (make_anchors([]), "There are no anchors; OpenCompass"),
         (
             make_anchors([("a", "1"), ("b", "2")], harness=["opencompass", "lm_eval"]),
-            "1 of 2 anchors are from results of 'lm_eval', whose items are no pos",
+            "1 of 2 anchors are from results of 'lm_eval', whose items are not pos",
         ),
     ],
     ids=range(5),
@@ -166,6 +166,6 @@ def test_a_path_of_another_type_is_refused():
 
 
 def test_nothing_is_written_if_an_item_is_refused(tmp_path):
-    with pytest.raises(ResultsError, match="no position"):
+    with pytest.raises(ResultsError, match="not a position"):
         to_opencompass_test_ranges(make_anchors([("a", "x")]), tmp_path / "anchors.json")
     assert not list(tmp_path.iterdir())

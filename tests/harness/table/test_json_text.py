@@ -26,7 +26,7 @@ def test_bare_nan_is_a_number():
 def test_what_is_no_json_is_told(text, tmp_path):
     path = tmp_path / "results.json"
     path.write_bytes(text)
-    with pytest.raises(ResultsError, match="is no valid JSON"):
+    with pytest.raises(ResultsError, match="is not valid JSON"):
         read_json(path)
 
 
@@ -78,7 +78,7 @@ def test_lines_are_read_and_a_cut_off_last_one_is_noted(content, lines, cut_off,
     ids=["in the middle", "last one, with its line break", "deep"],
 )
 def test_any_other_broken_line_is_an_error_that_names_it(content, tmp_path):
-    with pytest.raises(ResultsError, match=r"^line 2 is no valid JSON"):
+    with pytest.raises(ResultsError, match=r"^line 2 is not valid JSON"):
         read_lines(tmp_path, content)
 
 

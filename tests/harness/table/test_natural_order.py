@@ -16,7 +16,7 @@ from sklearn_sparseeval.harness.table import natural_key
         ["007", "07", "7", "8"],
         ["a/2/b", "a/10/a"],
         ["9" * 5000, "1" + "0" * 5000],  # int() refuses these
-        ["x-2", "x-10"],  # a hyphen is no sign
+        ["x-2", "x-10"],  # a hyphen is not a sign
     ],
     ids=["numbers", "within texts", "empty", "leading zeros", "paths", "long", "hyphens"],
 )

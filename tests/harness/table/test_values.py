@@ -136,7 +136,7 @@ def test_refusals_are_counted_by_metric_with_the_first_value_of_each():
     refusals = Refusals(rows)
     for metric, value in (("f1", "'a'"), ("f1", "'b'"), ("mcc", "a list of 0, 1")):
         refusals.add(metric, NoSingleNumberError(value))
-    start = "scores were left out since they are no single number: metric "
+    start = "scores were left out since they are not a single number: metric "
     assert rows.notes == {
         ("not-a-score", f"{start}'f1' of task 'sums' holds 'a'"): 2,
         ("not-a-score", f"{start}'mcc' of task 'sums' holds a list of 0, 1"): 1,

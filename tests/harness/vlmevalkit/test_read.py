@@ -233,7 +233,7 @@ def test_rows_that_are_not_told_apart_are_refused(tmp_path, rows, message):
 def test_a_broken_table_can_be_left_out(tmp_path):
     write(tmp_path / RUN / "acme_A_result.tsv", rows_of(hit=[1]))
     (tmp_path / RUN / "acme_B_result.xlsx").write_bytes(b"PK")
-    with pytest.raises(ResultsError, match=r"acme_B_result.xlsx: is no valid Excel workbook"):
+    with pytest.raises(ResultsError, match=r"acme_B_result.xlsx: is not a valid Excel workbook"):
         read_vlmevalkit(tmp_path)
     with pytest.warns(ResultsWarning, match="1 files that cannot be read were left out"):
         results = read_vlmevalkit(tmp_path, on_error="skip")
@@ -243,7 +243,7 @@ def test_a_broken_table_can_be_left_out(tmp_path):
 def test_a_broken_judged_table_does_not_pass_for_none(tmp_path):
     write(tmp_path / RUN / "acme_D.tsv", rows_of(hit=[1]))
     (tmp_path / RUN / "acme_D_judge.json").write_text("[{")
-    with pytest.raises(ResultsError, match=r"acme_D.tsv: acme_D_judge.json beside it is no valid"):
+    with pytest.raises(ResultsError, match=r"acme_D.tsv: acme_D_judge.json beside it is not valid"):
         read_vlmevalkit(tmp_path)
 
 

@@ -148,7 +148,7 @@ def test_other_names_are_refused(write, tmp_path, name):
         ),
         (b"", "has no column 'index'; expected a table of VLMEvalKit"),
         (b"id\tq\n1\ta\n", "has no column 'index'"),
-        (b"index\t\xff\n", "D.tsv: a cell is no UTF-8 text"),
+        (b"index\t\xff\n", "D.tsv: a cell is not UTF-8 text"),
         (b"index\tq\n1\ta\n2\n", "line 3 has 1 cells; expected 2, one for each column"),
         (b'index\tq\n1\t"a\n', "not in the table"),
     ],

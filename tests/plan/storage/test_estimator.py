@@ -239,6 +239,6 @@ def test_skops_has_a_say_too(saved, ridge, panel, monkeypatch):
 
 
 def test_without_skops_an_error_says_what_to_install(saved, ridge, panel, monkeypatch):
-    monkeypatch.setitem(sys.modules, "skops.io", None)
-    with pytest.raises(PredictorError, match=r"sklearn-sparseeval\[harness\]"):
+    monkeypatch.setitem(sys.modules, "skops", None)
+    with pytest.raises(ImportError, match=r"needs skops, .* 'sklearn-sparseeval\[harness\]'"):
         save_predictor(saved, ridge, panel)
