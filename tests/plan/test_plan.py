@@ -178,7 +178,7 @@ def test_models_with_a_hole_or_without_any_score(plan, anchors):
     assert [note.kind for note in notes] == ["none-scored", "not-scored"]
     overall = table[table["target"] == "overall"]
     assert overall["score"].isna().tolist() == [False, True, False]
-    assert overall["found"].tolist() == ["", "none-scored", ""]
+    assert overall["found"].tolist() == ["not-scored", "none-scored, not-scored", ""]
 
 
 def test_a_method_that_cannot_do_without_a_result(matrix, new):
@@ -190,7 +190,7 @@ def test_a_method_that_cannot_do_without_a_result(matrix, new):
     assert note.where == new.index[1]
     assert note.text.startswith(f"{new.index[1]!r} cannot be predicted: ")
     overall = table[table["target"] == "overall"]
-    assert overall["found"].tolist() == ["", "not-predicted", ""]
+    assert overall["found"].tolist() == ["", "not-scored, not-predicted", ""]
     assert overall["score"].isna().tolist() == [False, True, False]
 
 
@@ -295,7 +295,7 @@ def test_commands_are_there_once_the_lists_are(history, tmp_path):
     items = [name.split(":")[1] for name in history.columns]
     known = {"item": items, "harness": "lm_eval", "setting": "n-shot=0"}
     plan = plan_of(matrix_of(history, **known))
-    with pytest.raises(ValueError, match=r"Save it first: plan\.save\(folder\)"):
+    with pytest.raises(ValueError, match=r"Save it first, plan\.save\(folder\)"):
         plan.commands()
     plan.save(tmp_path / "plan", harness_args="--model hf")
     (command,) = plan.commands()
