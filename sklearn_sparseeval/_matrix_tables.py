@@ -56,7 +56,7 @@ def score_table(frame: Any) -> "DataFrame":
         texts = [name for name, kind in named.dtypes.items() if kind.kind not in "iufb"]
         raise ValueError(
             f"The columns {listing(texts)} do not hold numbers ({error}). Expected a score per "
-            "item; the models' names belong into the index, their families into families=."
+            "item; the models' names belong in the index, their families into families=."
         ) from error
 
 

@@ -380,7 +380,7 @@ def test_what_has_no_names(data):
 
 def test_names_that_stand_among_the_scores(data):
     frame = data.rename_axis("model").reset_index().assign(family="x")
-    match = "columns 'model', 'family' do not hold numbers .* names belong into the index"
+    match = "columns 'model', 'family' do not hold numbers .* names belong in the index"
     with pytest.raises(ValueError, match=match):
         ScoreMatrix.from_frame(frame)
 
@@ -495,11 +495,11 @@ def test_notes_of_both_are_kept_once(data):
         ),
         (
             lambda m: ScoreMatrix(m.data, m.items.assign(metric=["score", "f1", "f1"]), m.models),
-            "The item 't:1' is described differently .* as are 1 more",
+            "The items 't:1', 'u:0' are described differently",
         ),
         (
             lambda m: ScoreMatrix(m.data, m.items, m.models.assign(family="other")),
-            "The model 'acme/one' is described differently",
+            "The models 'acme/one', .* are described differently",
         ),
     ],
     ids=["scores", "items", "models"],

@@ -157,7 +157,7 @@ def anchors_of(estimator: Any, n_items: int) -> Indices:
         raise ValueError(
             f"The estimator, a {type(estimator).__name__}, does not say which items it reads: "
             "neither it nor a part of it that sees the items has anchors_ or get_support. "
-            "Expected a fitted AnchoredRegressor, or a pipeline with a selector."
+            "Expected an AnchoredRegressor, or a pipeline that begins with a selector."
         )
     order = _order_of_choice(estimator, columns)
     return read.items if order is None else order[np.isin(order, read.items)]

@@ -174,7 +174,13 @@ def _method(method: Any, n_anchors: int, seed: int, n_targets: int) -> _Method:
         found = registered[method]
         estimator = with_seed(found(n_anchors), seed)
         chosen = _Method(estimator, method, found.description, found.source)
-    elif hasattr(method, "fit") and hasattr(method, "get_params"):
+    elif not isinstance(method, type) and hasattr(method, "fit") and hasattr(method, "get_params"):
+        if not hasattr(method, "predict"):
+            raise ValueError(
+                f"method is a {type(method).__name__}, which does not predict; expected the name "
+                "of a registered method, an AnchoredRegressor, or a pipeline of a selector and a "
+                "regressor."
+            )
         name = _name(method)
         estimator = with_seed(clone(method), seed)
         if has_budget(estimator):
@@ -263,8 +269,8 @@ def _check_known(matrix: ScoreMatrix) -> None:
         what = "any item" if target == OVERALL else f"any item of task {target!r}"
         more = f" (nor have {len(models) - 1} other models)" if len(models) > 1 else ""
         raise ValueError(
-            f"Model {models[0]!r} has no result on {what}{more}, so its score there is not known. "
-            "Leave such models out (import has --min-coverage), or the task (--tasks)."
+            f"Model {models[0]!r} has no result on {what}{more}, so its score is not known. Leave "
+            "such models out of the matrix, or the task (import has --min-coverage and --tasks)."
         )
 
 
@@ -273,7 +279,10 @@ def _score_range(given: Any, data: "DataFrame") -> tuple[tuple[float, float] | N
     low, high = float(np.nanmin(data)), float(np.nanmax(data))
     if given is None:
         if (low, high) == (0, 1):
-            text = "Scores are taken to be from 0 to 1, as those given are (--score-range)."
+            text = (
+                "All scores lie between 0 and 1 and reach both, so predictions are clipped to that "
+                "range; score_range (--score-range) sets another."
+            )
             return (0.0, 1.0), Note("score-range", text)
         return None, Note(
             "score-range",

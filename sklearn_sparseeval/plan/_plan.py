@@ -264,7 +264,8 @@ class Plan:
         names = [run["harness"] for run in runs]
         if harness is not None and harness not in names:
             raise ValueError(
-                f"The plan has no results of {harness!r}; it is for {', '.join(names) or 'none'}."
+                f"The plan was not made from results of {harness!r}, but of "
+                f"{', '.join(filter(None, names)) or 'no harness'}."
             )
         return [
             command

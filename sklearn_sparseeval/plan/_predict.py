@@ -95,6 +95,13 @@ def long_table(
         If no column is an item of the plan, or one is there twice.
     """
     items = saved.items
+    texts = [name for name, kind in rows.dtypes.items() if kind.kind not in "iufb"]
+    unnamed = [name for name in texts if str(name) not in items.index]
+    if unnamed and list(rows.index) == list(range(len(rows))):
+        raise ValueError(
+            f"{where}: column {unnamed[0]!r} holds texts and the rows are numbered; the models' "
+            "names belong in the index, as with pandas.read_csv(..., index_col=0)."
+        )
     frame = rows.set_axis([str(name) for name in rows.columns], axis=1)
     frame = frame.set_axis([str(name) for name in rows.index])
     own = frame.loc[:, [name for name in frame.columns if name in items.index]]

@@ -190,7 +190,7 @@ def readme_text(plan: dict[str, Any], folder: Path) -> str:
         "on all of them.",
         "## What to run",
         *_as_markdown(next_steps(plan, folder)),
-        "The paths are as seen from where `sparseeval select` ran.",
+        "The paths are as seen from where the plan was written.",
         "## What error to expect",
         "\n".join(["```", *error_table(plan)[:-2], "```"]),
         error_table(plan)[-1],

@@ -218,7 +218,7 @@ def test_matrices_of_no_harness(source, tmp_path, monkeypatch, history, capsys):
 @pytest.mark.parametrize(
     ("change", "arguments", "score_range", "note"),
     [
-        (lambda x: x, [], [0, 1], "Scores are taken to be from 0 to 1"),
+        (lambda x: x, [], [0, 1], "All scores lie between 0 and 1 and reach both"),
         (lambda x: x, ["--score-range", "-1", "2"], [-1, 2], ""),
         (lambda x: 100 * x, [], None, "Scores are from 0 to 100; predictions are not clipped"),
         (lambda x: 100 * x, ["--score-range", "0", "100"], [0, 100], ""),

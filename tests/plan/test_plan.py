@@ -302,7 +302,7 @@ def test_commands_are_there_once_the_lists_are(history, tmp_path):
     assert command.startswith("lm_eval run --model hf --tasks a,b --samples ")
     assert str(tmp_path / "plan" / "samples.json") in command
     assert plan.commands("lm_eval") == load_plan(tmp_path / "plan").commands() == [command]
-    with pytest.raises(ValueError, match="no results of 'helm'; it is for lm_eval"):
+    with pytest.raises(ValueError, match="not made from results of 'helm', but of lm_eval"):
         plan.commands("helm")
     with pytest.raises(ValueError, match="holds --limit"):
         plan.save(tmp_path / "other", harness_args="--limit 5")
