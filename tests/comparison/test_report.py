@@ -45,7 +45,8 @@ def made(tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "report.html"
     write_report(
         path, comparison, matrix,
-        title="a <b> & c", protocol="Protocol of 5 < 6 splits.", notes=[Note("warning", "'x' failed in 1 < 2")],
+        title="a <b> & c", protocol="Protocol of 5 < 6 splits.",
+        notes=[Note("warning", "'x' failed in 1 < 2")],
     )  # fmt: skip
     return path, comparison
 
@@ -92,7 +93,8 @@ def test_the_same_results_make_the_same_file(made, tmp_path):
     path, comparison = made
     write_report(
         tmp_path / "again.html", comparison, panel(),
-        title="a <b> & c", protocol="Protocol of 5 < 6 splits.", notes=[Note("warning", "'x' failed in 1 < 2")],
+        title="a <b> & c", protocol="Protocol of 5 < 6 splits.",
+        notes=[Note("warning", "'x' failed in 1 < 2")],
     )  # fmt: skip
     assert (tmp_path / "again.html").read_bytes() == path.read_bytes()
 
