@@ -1,5 +1,6 @@
 """The tables that a score matrix is made of, from whatever names what they hold."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -67,8 +68,8 @@ def model_table(models: list[str], families: Any = None, dates: Any = None) -> "
     ----------
     models : list of str
         Their names.
-    families, dates : sequence or pandas.Series, default=None
-        One value per model; a Series is matched by name.
+    families, dates : sequence, mapping or pandas.Series, default=None
+        One value per model; a mapping and a Series are matched by name.
 
     Returns
     -------
@@ -127,6 +128,9 @@ def item_table(items: Any, names: list[str]) -> "DataFrame":
         name: list(v) if hasattr(v, "index") and hasattr(v, "loc") else v
         for name, v in given.items()
     }
+    for name in ("task", "item", "group"):
+        if name in known:
+            known[name] = _texts(known[name])
     known.setdefault("group", known["task"])
     for name in HASHES:
         known[name] = fingerprint_column(known.get(name, [None] * len(names)))
@@ -159,14 +163,28 @@ def target_table(targets: Any, models: list[str]) -> "DataFrame | None":
         )
     frame = targets.to_frame(OVERALL) if hasattr(targets, "to_frame") else targets
     frame = frame.set_axis([str(name) for name in frame.index])
+    frame = frame.set_axis([str(name) for name in frame.columns], axis=1)
+    if not frame.columns.is_unique:
+        raise ValueError(f"targets has two columns of one name: {listing(list(frame.columns))}.")
     _check_rows(frame, models, "targets")
     return cast("DataFrame", frame.loc[models].astype(np.float64))
+
+
+def _texts(values: Any) -> Any:
+    """Make texts of one value for all items, or of one per item."""
+    if isinstance(values, str) or not hasattr(values, "__len__"):
+        return str(values)
+    return [str(value) for value in values]
 
 
 def _by_name(values: Any, names: list[str], what: str) -> Any:
     """Return one value per name; those of a Series are matched by its index."""
     if values is None:
         return [None] * len(names)
+    if isinstance(values, str):
+        raise TypeError(f"{what} is the text {values!r}; expected one value per model.")
+    if isinstance(values, Mapping):
+        values = import_pandas().Series(dict(values), dtype=object)
     if hasattr(values, "index") and hasattr(values, "reindex"):
         named = values.set_axis([str(name) for name in values.index])
         _check_rows(named, names, what)

@@ -185,14 +185,16 @@ def _read_csv(path: Path) -> ScoreFile:
         # pandas would rename an item that is there twice.
         header = pd.read_csv(path, header=None, nrows=1, dtype=str, keep_default_na=False).iloc[0]
         frame = pd.read_csv(path, **_exact_numbers(pd.__version__))
-        # Names as they are: a model may be called NA.
-        names = pd.read_csv(path, usecols=[0], dtype=str, keep_default_na=False)
+        # Names as they are: a model may be called NA, and a family 01.
+        places = [0, *(i for i, name in enumerate(header) if i and _is_family(name))]
+        texts = pd.read_csv(path, usecols=places, dtype=str, keep_default_na=False)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} cannot be read as csv: {error}") from error
     twice = header[header.duplicated() & (header != "")]
     if len(twice):
         raise ValueError(f"{path} has two columns {twice.iloc[0]!r}. Expected each item once.")
-    frame[frame.columns[0]] = names.iloc[:, 0]
+    for place, name in zip(places, texts.columns, strict=True):
+        frame[frame.columns[place]] = texts[name].where(texts[name] != "", None)
     return _from_frame(path, frame)
 
 
@@ -242,7 +244,10 @@ def _parsed(path: Path, raw: bytes | str) -> dict[str, Any]:
 
 def _from_frame(path: Path, frame: Any) -> ScoreFile:
     families = None
-    for name in [name for name in frame.columns[1:] if str(name).lower() == _FAMILY_COLUMN]:
+    named = [name for name in frame.columns[1:] if _is_family(name)]
+    if len(named) > 1:
+        raise ValueError(f"{path} has the columns {named[0]!r} and {named[1]!r}; expected one.")
+    for name in named:
         column = frame.pop(name)
         if column.isna().any():
             model = frame.iloc[:, 0][column.isna()].iloc[0]
@@ -262,6 +267,10 @@ def _from_frame(path: Path, frame: Any) -> ScoreFile:
     items = [str(column) for column in scores.columns]
     made = import_pandas().DataFrame(numbers, names.astype(str).tolist(), items)
     return ScoreFile(made, families)
+
+
+def _is_family(name: Any) -> bool:
+    return str(name).lower() == _FAMILY_COLUMN
 
 
 def _check_names(path: Path, names: Any) -> None:

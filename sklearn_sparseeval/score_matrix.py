@@ -157,6 +157,12 @@ class ScoreMatrix:
                 "differ; expected one row per row of data, in the same order."
             )
         for kind, names in (("items", self.data.columns), ("models", self.data.index)):
+            other = [name for name in names if not isinstance(name, str)]
+            if other:
+                raise TypeError(
+                    f"The names of {kind} have to be texts, and {other[0]!r} is not. "
+                    "ScoreMatrix.from_frame makes them texts."
+                )
             if not names.is_unique:
                 name = names[names.duplicated()][0]
                 raise ValueError(f"Two {kind} are called {name!r}. Expected names that differ.")
@@ -165,6 +171,13 @@ class ScoreMatrix:
             raise ValueError(
                 f"items has no column {', '.join(missing)}; expected {', '.join(ITEM_COLUMNS)}. "
                 "ScoreMatrix.from_frame fills in what is not known."
+            )
+        again = self.items.duplicated(["task", "item"])
+        if again.any():
+            twice = self.items[again].iloc[0]
+            raise ValueError(
+                f"Two items are called {twice['item']!r} in task {twice['task']!r}, where nothing "
+                "tells them apart. Give each its own name in the column 'item'."
             )
         if list(self.models.columns) != list(MODEL_COLUMNS):
             raise ValueError(
@@ -195,8 +208,9 @@ class ScoreMatrix:
         frame : pandas.DataFrame of shape (n_models, n_items)
             The scores: rows are models, by the names in the index; columns are items. Names are
             made texts. NaN = not evaluated.
-        families : sequence or pandas.Series of length n_models, default=None
-            Family of each model, such as its organisation; a Series is matched by name.
+        families : sequence, mapping or pandas.Series of length n_models, default=None
+            Family of each model, such as its organisation; a mapping and a Series are matched by
+            name.
         items : mapping or pandas.DataFrame, default=None
             What is known of the items: columns of :attr:`items`, by name, each a value for all or
             a sequence of one per item. Without ``task`` all items are of one task, called
@@ -261,8 +275,9 @@ class ScoreMatrix:
         unit : {"points", "score"}
             Percentage points for scores from 0 to 1, other scores as they are.
         """
-        low, high = self.data.min().min(), self.data.max().max()
-        return "points" if low >= 0 and high <= 1 else "score"
+        parts = [self.data] if self._given_targets is None else [self.data, self._given_targets]
+        lows, highs = ([getattr(part, end)(axis=None) for part in parts] for end in ("min", "max"))
+        return "points" if min(lows) >= 0 and max(highs) <= 1 else "score"
 
     @property
     def targets(self) -> "DataFrame":
@@ -542,7 +557,8 @@ def _equal_rows(ours: "DataFrame", theirs: "DataFrame") -> Any:
 
 
 def _weighted_means(data: "DataFrame", weights: Any) -> Any:
-    scores = data.to_numpy(dtype=np.float64)
+    # Sums depend on the layout in memory, in the last bit.
+    scores = np.ascontiguousarray(data.to_numpy(dtype=np.float64))
     evaluated = ~np.isnan(scores)
     totals = evaluated @ weights
     sums = np.where(evaluated, scores, 0.0) @ weights

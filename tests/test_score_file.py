@@ -189,3 +189,12 @@ def test_older_pandas_is_asked_for_exact_numbers(tmp_path, monkeypatch, version,
 def test_a_folder_of_results(tmp_path):
     with pytest.raises(ValueError, match=r"is a folder, not .*: sparseeval import .* -o scores"):
         ScoreMatrix.read(tmp_path)
+
+
+def test_families_are_texts_as_they_are(tmp_path):
+    path = tmp_path / "families.csv"
+    path.write_text("model,family,a,b\nm,01,1,0\nn,1,0,1\no,1.0,1,1\np,NA,0,0\n")
+    assert ScoreMatrix.read(path).families == ["01", "1", "1.0", "NA"]
+    path.write_text("model,family,Family,a,b\nm,x,y,1,0\nn,x,y,0,1\n")
+    with pytest.raises(ValueError, match="has the columns 'family' and 'Family'; expected one"):
+        ScoreMatrix.read(path)

@@ -258,9 +258,11 @@ def _order_of_choice(estimator: Any, columns: Indices) -> Indices | None:
 def _keeps_columns(step: Any, n_columns: int) -> bool:
     """Return whether column i of what a transformer returns is column i of what it was given."""
     names = getattr(step, "feature_names_in_", np.array([f"x{i}" for i in range(n_columns)]))
-    if not hasattr(step, "get_feature_names_out"):
+    try:
+        named = step.get_feature_names_out(names)
+    except AttributeError:  # there is none, or a pipeline's last step has none
         return False
-    return list(step.get_feature_names_out(names)) == list(names)
+    return list(named) == list(names)
 
 
 def _last(key: str) -> str:

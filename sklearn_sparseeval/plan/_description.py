@@ -169,7 +169,7 @@ def unit_of(saved: "SavedPredictor") -> str:
         Percentage points for scores from 0 to 1, other scores as they are.
     """
     low, high = saved.observed_range
-    return "points" if low >= 0 and high <= 1 else "score"
+    return "points" if low >= 0 and max(high, saved.best.max()) <= 1 else "score"
 
 
 def _targets(saved: "SavedPredictor", scores: Any) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ PREDICTOR = "predictor.skops"
 PLAN = "plan.json"
 _ANCHORS = "anchors.csv"
 _README = "README.md"
+_UNFINISHED = ".unfinished-"
 _ANCHOR_COLUMNS = ["task", "item", "group", "metric", "filter", "weight"]
 
 
@@ -39,7 +40,8 @@ def check_folder(folder: Path, *, overwrite: bool) -> None:
     """
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"{folder} is a file. Give the name of a folder for the plan.")
-    if not folder.is_dir() or not any(folder.iterdir()):
+    unfinished = f"{_UNFINISHED}*"  # of a save that was killed
+    if not folder.is_dir() or all(one.match(unfinished) for one in folder.iterdir()):
         return
     if not (folder / PLAN).is_file() and not (folder / PREDICTOR).is_file():
         raise ValueError(
@@ -99,7 +101,7 @@ def write_plan(
     is_new = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=folder) as unfinished:
+        with tempfile.TemporaryDirectory(prefix=_UNFINISHED, dir=folder) as unfinished:
             aside = folder / Path(unfinished).name
             write_predictor(aside / PREDICTOR, predictor)
             load_predictor(aside / PREDICTOR)  # what cannot be read back must not replace what can

@@ -126,14 +126,18 @@ def make_plan(
     _check_size(matrix, n_anchors)
     _check_whole(folds, random_state)
     _check_known(matrix)
-    bounds, range_note = _score_range(score_range, matrix.data)
+    bounds, range_note = _score_range(score_range, matrix)
     notes += [] if range_note is None else [range_note]
     targets = matrix.targets
     chosen = _method(method, _whole(n_anchors, len(matrix.items)), random_state, targets.shape[1])
     targets = _predictable(chosen, targets, notes)
     given = matrix.families
     if families is not None:
-        given = model_table(list(matrix.data.index), families)["family"].astype(str).tolist()
+        named = model_table(list(matrix.data.index), families)["family"]
+        if named.isna().any():
+            unnamed = list(named.index[named.isna()])
+            raise ValueError(f"families has no family for {listing(unnamed)}; expected one each.")
+        given = named.astype(str).tolist()
     held_out = deal_folds(matrix.data, given, folds=folds, seed=random_state)
     notes += held_out.notes
     y = as_target(targets.to_numpy())
@@ -274,9 +278,11 @@ def _check_known(matrix: ScoreMatrix) -> None:
         )
 
 
-def _score_range(given: Any, data: "DataFrame") -> tuple[tuple[float, float] | None, Note | None]:
+def _score_range(given: Any, matrix: ScoreMatrix) -> tuple[tuple[float, float] | None, Note | None]:
     """Return the range of the scores: what the user says, or what the scores leave no doubt of."""
-    low, high = float(np.nanmin(data)), float(np.nanmax(data))
+    tables = [matrix.data.to_numpy(), matrix.targets.to_numpy()]  # targets may be given
+    low = float(min(np.nanmin(table) for table in tables))
+    high = float(max(np.nanmax(table) for table in tables))
     if given is None:
         if (low, high) == (0, 1):
             text = (
@@ -287,7 +293,7 @@ def _score_range(given: Any, data: "DataFrame") -> tuple[tuple[float, float] | N
         return None, Note(
             "score-range",
             f"Scores are from {low:g} to {high:g}; predictions are not clipped, since it is not "
-            "known what scores are possible (--score-range LO HI).",
+            "known what scores are possible; score_range (--score-range LO HI) says so.",
         )
     bounds = list(given) if isinstance(given, list | tuple) else [given]
     if (

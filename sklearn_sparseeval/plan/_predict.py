@@ -10,7 +10,7 @@ from sklearn_sparseeval._errors import ResultsWarning
 from sklearn_sparseeval._notes import Note, NotedWarning, noted
 from sklearn_sparseeval._optional import import_pandas
 from sklearn_sparseeval.harness import AnchorRunReport, verify_anchor_run
-from sklearn_sparseeval.plan._margins import few_errors_note
+from sklearn_sparseeval.plan._margins import few_errors_note, margins
 from sklearn_sparseeval.plan._summary import known, scaled
 from sklearn_sparseeval.score_matrix import OVERALL, ScoreMatrix
 
@@ -230,8 +230,7 @@ def predict(saved: "SavedPredictor", plan: dict[str, Any], results: Any) -> "Dat
     _note_beyond_history(plan, report, scores, found)
     for note in _notes_on_margins(saved, plan) if len(scores) else []:
         _warn(note)
-    half = {one["target"]: one["margin_90"] for one in plan["targets"]}
-    margin = {name: math.nan if width is None else width for name, width in half.items()}
+    margin: Any = margins(saved)
     low, high = saved.score_range or (-math.inf, math.inf)
     raw: Any = report.raw_means.reindex(columns=saved.targets)
     rows = []

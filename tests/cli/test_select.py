@@ -231,7 +231,7 @@ def test_the_range_of_the_scores(scores, matrix, change, arguments, score_range,
     assert run("scores.parquet", "-k", "8", "-o", "plan", *arguments) == 0
     assert plan()["score_range"] == score_range
     assert note in notes()
-    assert ("Scores" in notes()) == bool(note)
+    assert ("score_range (--score-range" in notes()) == bool(note)
     top = matrix.data.to_numpy().max() * change(1)
     assert plan()["unit"] == ("points" if top <= 1 else "score")
     assert ("in percentage points" in capsys.readouterr().out) == (top <= 1)

@@ -15,6 +15,7 @@ from sklearn.svm import SVR
 from sklearn_sparseeval import (
     AnchoredRegressor,
     Note,
+    NotedWarning,
     RandomSelector,
     ResidualRidgeRegressor,
     ScoreMatrix,
@@ -311,7 +312,10 @@ def test_predictions_are_clipped_as_the_predictor_will(score_range, predicted):
 
 @pytest.mark.parametrize(
     ("scale", "said"),
-    [(1, "taken to be from 0 to 1"), (100, "from 0 to 100; predictions are not clipped, since")],
+    [
+        (1, "between 0 and 1 and reach both"),
+        (100, "from 0 to 100; predictions are not clipped, since"),
+    ],
 )
 def test_the_range_is_what_the_scores_leave_no_doubt_of(scale, said):
     matrix = panel(12)
@@ -457,3 +461,61 @@ def test_a_method_that_fails_in_the_cross_validation():
     match = "cross-validation the method fails with 11 of the 12 models to learn from: I need 12"
     with pytest.raises(ValueError, match=match):
         plan_of(panel(12), method=NeedsMany())
+
+
+def predicted(plan, results):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotedWarning)  # of models beyond the history
+        return plan.predict(results)
+
+
+def test_targets_on_another_scale_are_not_clipped_to_that_of_the_items():
+    data = panel(30).data
+    percent = 100 * data.mean(axis=1)
+    plan = plan_of(ScoreMatrix.from_frame(data, targets=percent), method="random-ridge")
+    assert plan.predictor.score_range is None
+    assert plan.description["unit"] == "score"
+    scores = predicted(plan, data)["score"].to_numpy()
+    expected = plan.predictor.estimator.predict(data)
+    np.testing.assert_allclose(scores, expected, rtol=1e-12)
+    assert scores.max() > 1
+    with pytest.raises(ValueError, match="score_range=0, 1; expected the smallest"):
+        plan_of(ScoreMatrix.from_frame(data, targets=percent), score_range=(0, 1))
+
+
+def test_families_by_name_are_the_same_as_in_order():
+    matrix = panel(12)
+    families = [f"f{i % 4}" for i in range(12)]
+    by_name = dict(zip(reversed(matrix.data.index), reversed(families), strict=True))
+    plans = [plan_of(matrix, families=given) for given in (families, by_name, pd.Series(by_name))]
+    for plan in plans[1:]:
+        pd.testing.assert_frame_equal(plan.errors, plans[0].errors)
+    with pytest.raises(TypeError, match="families is the text 'abcdefghijkl'"):
+        plan_of(matrix, families="abcdefghijkl")
+    with pytest.raises(ValueError, match="families has no family for 'm1'; expected one each"):
+        plan_of(matrix, families=["a", None, *"bcdefghijk"])
+
+
+def test_names_that_are_numbers_become_texts(tmp_path):
+    data = panel(12).data.set_axis(range(40), axis=1)
+    matrix = ScoreMatrix.from_frame(data, items={"task": [1] * 20 + [2] * 20})
+    plan = plan_of(matrix)
+    plan.save(tmp_path / "plan")
+    again = load_plan(tmp_path / "plan")
+    pd.testing.assert_frame_equal(predicted(again, data), predicted(plan, data))
+    assert list(plan.summary().index) == ["overall", "1", "2"]
+    with pytest.raises(TypeError, match="names of items have to be texts, and 0 is not"):
+        ScoreMatrix(data, matrix.items.set_axis(range(40)))
+
+
+def test_items_that_nothing_tells_apart_are_refused():
+    with pytest.raises(ValueError, match="Two items are called 'q' in task 'benchmark'"):
+        ScoreMatrix.from_frame(panel(5).data, items={"item": ["q"] * 40})
+
+
+def test_a_margin_is_that_of_the_errors_whatever_the_file_says():
+    matrix = panel(12)
+    plan = plan_of(matrix)
+    honest = predicted(plan, matrix.data)
+    plan.description["targets"][0]["margin_90"] = -5.0
+    pd.testing.assert_frame_equal(predicted(plan, matrix.data), honest)

@@ -22,6 +22,8 @@ from sklearn_sparseeval.plan.storage._check_fitted import check_fitted
 
 _TREE_KINDS = ("BallTree", "KDTree")
 _NO_CHILD = -1
+_OF_ONE_MACHINE = ("callbacks", "memory", "n_jobs")
+_PLAIN = (str, int, float, bool, type(None))
 
 
 def portable(estimator: Any) -> Any:
@@ -58,7 +60,7 @@ def restored(estimator: Any) -> Any:
     ValueError
         If arrays that a tree, a network or support vectors are made of do not fit together.
     """
-    walk = _Walk(_from_arrays, vars)
+    walk = _Walk(_from_arrays, _loaded_attributes)
     copy = walk.copy(estimator)
     for made in walk.estimators:
         check_fitted(made)
@@ -112,14 +114,22 @@ def _to_arrays(value: Any) -> Any:
 
 
 def _from_arrays(value: Any) -> Any:
+    # What stands in an array of objects or in a set would be used without having been checked.
+    if isinstance(value, np.ndarray) and value.dtype.hasobject:
+        raise ValueError("an array holds objects that are not texts")
+    if isinstance(value, set) and not all(isinstance(one, _PLAIN) for one in value):
+        raise ValueError("a set holds anything but texts and numbers")
     return value.restored() if isinstance(value, _FROM_ARRAYS) else value
 
 
-def _stored_attributes(estimator: Any) -> dict[str, Any]:
+def _loaded_attributes(estimator: Any) -> dict[str, Any]:
+    """Leave out what is of one machine: what watches a fit, a cache, a number of processes."""
     attributes = without_callbacks(vars(estimator))
-    for name in ("callbacks", "memory"):  # what watches a fit, and a cache of one machine
-        if name in attributes:
-            attributes[name] = None
+    return attributes | {name: None for name in _OF_ONE_MACHINE if name in attributes}
+
+
+def _stored_attributes(estimator: Any) -> dict[str, Any]:
+    attributes = _loaded_attributes(estimator)
     found = search_tree(estimator)
     if found is None:
         return attributes

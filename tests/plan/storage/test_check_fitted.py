@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import Ridge
@@ -12,7 +13,7 @@ from sklearn.neighbors import KNeighborsRegressor
 from sklearn.svm import SVR
 from sklearn.tree import DecisionTreeRegressor
 
-from sklearn_sparseeval import AnchoredRegressor, PredictorError, RandomSelector
+from sklearn_sparseeval import AnchoredRegressor, PredictorError, RandomSelector, ScoreMatrix
 from sklearn_sparseeval.plan import load_predictor, save_predictor
 from sklearn_sparseeval.plan.storage._check_fitted import check_fitted
 
@@ -215,3 +216,28 @@ def test_a_crafted_file_is_refused_when_it_is_loaded(
     save_predictor(tmp_path / "p.skops", estimator, panel)
     with pytest.raises(PredictorError, match=r"is damaged: .* \(ValueError: (nearest|a forest)"):
         load_predictor(tmp_path / "p.skops")
+
+
+def test_what_hides_in_an_array_of_objects_is_refused(tmp_path):
+    data = pd.DataFrame(X, [f"m{i}" for i in range(30)], list("abcd"))
+    matrix = ScoreMatrix.from_frame(data, items={"task": list("xxyy")})
+    model = AnchoredRegressor(RandomSelector(2, random_state=0), MultiOutputRegressor(SVR()))
+    model.fit(matrix.data, matrix.targets)
+    path = tmp_path / "crafted.skops"
+    save_predictor(path, model, matrix)
+    assert load_predictor(path).estimator.regressor_.n_jobs is None
+    hidden = np.empty(3, dtype=object)
+    hidden[:] = model.regressor_.estimators_
+    model.regressor_.estimators_ = hidden
+    save_predictor(path, model, matrix)
+    with pytest.raises(PredictorError, match="an array holds objects that are not texts"):
+        load_predictor(path)
+
+
+def test_how_many_processes_is_not_for_a_file_to_say(tmp_path):
+    data = pd.DataFrame(X, [f"m{i}" for i in range(30)], list("abcd"))
+    matrix = ScoreMatrix.from_frame(data)
+    head = KNeighborsRegressor(3, n_jobs=8)
+    model = AnchoredRegressor(RandomSelector(2, random_state=0), head).fit(data, Y)
+    save_predictor(tmp_path / "p.skops", model, matrix)
+    assert load_predictor(tmp_path / "p.skops").estimator.regressor_.n_jobs is None
