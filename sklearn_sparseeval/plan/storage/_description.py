@@ -7,7 +7,7 @@ import platform
 import re
 from collections.abc import Mapping
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -279,13 +279,17 @@ def installed_versions() -> dict[str, str]:
         By name of the distribution.
     """
     ours = {OURS: _version.__version__, "python": platform.python_version()}
-    return ours | {name: _installed(name) for name in _OTHERS}
+    found = {name: _installed(name) for name in _OTHERS}
+    return ours | {name: number for name, number in found.items() if number is not None}
 
 
 @cache
-def _installed(name: str) -> str:
+def _installed(name: str) -> str | None:
     """Look a version up once: its file is searched for among those of all packages."""
-    return version(name)
+    try:
+        return version(name)
+    except PackageNotFoundError:  # skops, without which there are no files
+        return None
 
 
 def check_versions(path: Path, saved: dict[str, str]) -> None:
