@@ -212,7 +212,7 @@ class ScoreMatrix:
             Family of each model, such as its organisation; a mapping and a Series are matched by
             name.
         items : mapping or pandas.DataFrame, default=None
-            What is known of the items: columns of :attr:`items`, by name, each a value for all or
+            What is known of the items: columns of `items`, by name, each a value for all or
             a sequence of one per item. Without ``task`` all items are of one task, called
             "benchmark"; without ``weight`` all weigh 1. A data frame is matched by its index.
         dates : sequence or pandas.Series of length n_models, default=None

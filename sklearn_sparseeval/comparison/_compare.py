@@ -119,7 +119,7 @@ def compare_estimators(
     See Also
     --------
     sklearn.model_selection.cross_validate : One estimator, no budget.
-    sklearn_sparseeval.methods : Methods by name.
+    sklearn_sparseeval.get_methods : Methods by name.
 
     Notes
     -----

@@ -136,7 +136,7 @@ def to_score_matrix(
     See Also
     --------
     read_results : Makes the long table.
-    ScoreMatrix : What is returned.
+    sklearn_sparseeval.ScoreMatrix : What is returned.
 
     Notes
     -----
