@@ -245,7 +245,7 @@ class AnchoredRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
 
     @property
     def probes_(self) -> Indices:
-        """Items that every model is run on before its own anchors are known.
+        """The items that every model is run on before its own anchors are known.
 
         Returns
         -------

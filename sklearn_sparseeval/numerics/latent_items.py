@@ -62,10 +62,10 @@ def blocks(length: int, width: int) -> Iterator[slice]:
     width : int
         Numbers in a line.
 
-    Yields
-    ------
-    block : slice
-        The next lines.
+    Returns
+    -------
+    blocks : iterator of slice
+        The runs, in order.
     """
     step = max(1, _BLOCK_CELLS // max(width, 1))
     return (slice(start, start + step) for start in range(0, length, step))

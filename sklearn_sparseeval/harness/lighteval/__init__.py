@@ -1,4 +1,4 @@
-"""lighteval: its details are read."""
+"""Details of lighteval are read."""
 
 from sklearn_sparseeval.harness._harnesses import Harness
 from sklearn_sparseeval.harness.lighteval._read import parse, read_lighteval, result_files

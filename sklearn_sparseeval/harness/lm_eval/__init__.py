@@ -1,4 +1,4 @@
-"""lm-evaluation-harness: its logs are read, and anchors handed back to it."""
+"""Logs of lm-evaluation-harness are read, and anchors handed back to it."""
 
 from sklearn_sparseeval.harness._harnesses import Harness
 from sklearn_sparseeval.harness.lm_eval._read import parse, read_lm_eval, result_files

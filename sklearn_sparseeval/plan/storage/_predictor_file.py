@@ -140,8 +140,16 @@ def describe_predictor(
 
     Parameters
     ----------
-    estimator, matrix, errors, method, score_range
-        As :func:`save_predictor` takes them.
+    estimator : estimator
+        As :func:`save_predictor` takes it, and so the others.
+    matrix : ScoreMatrix
+        What it was fitted on.
+    errors : pandas.DataFrame, default=None
+        Prediction minus score.
+    method : str, default=""
+        Name of the method.
+    score_range : tuple of (float, float), default=None
+        Smallest and largest possible score.
 
     Returns
     -------
