@@ -226,6 +226,7 @@ class TestWhatPredictReads:
             ):
                 model.predict(data)
 
+    @pytest.mark.slow
     def test_a_missing_result_in_training_is_an_error_too(self):
         rows = X.copy()
         rows[7, 5] = np.nan

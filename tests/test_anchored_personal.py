@@ -200,6 +200,7 @@ TAILORED = {
 
 @pytest.mark.parametrize("name", TAILORED)
 class TestTailoredBench:
+    @pytest.mark.slow
     def test_two_runs_of_a_target(self, name):
         scores, y = load_helm_lite(task="commonsense", return_X_y=True)
         model = AnchoredRegressor(TailoredSelector(40), TAILORED[name]).fit(scores[:-8], y[:-8])
@@ -214,6 +215,7 @@ class TestTailoredBench:
         assert_array_equal(model.predict(scores[-8:]), predicted)
         assert_array_equal(pickle.loads(pickle.dumps(model)).predict(run), predicted)
 
+    @pytest.mark.slow
     def test_in_a_grid_and_in_cross_validation(self, name):
         scores, y = load_helm_lite(task="math", return_X_y=True)
         scores, y = scores[:40, :120], y[:40]
@@ -230,6 +232,7 @@ class TestTailoredBench:
             assert_allclose(fitted.predict(hidden), predicted[test])
 
 
+@pytest.mark.slow
 def test_tailored_anchors_beat_random_ones_on_real_data():
     scores, y = load_open_llm(task="arc_challenge", return_X_y=True)
     sources, targets = slice(0, None, 2), slice(1, 120, 2)

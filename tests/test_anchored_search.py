@@ -42,6 +42,7 @@ def _fresh_count():
     CountingSelector.n_fits = 0
 
 
+@pytest.mark.slow
 def test_a_grid_fits_each_selector_once_per_fold(tmp_path):
     grid = {"regressor__alpha": [0.1, 1.0, 10.0], "selector__n_anchors": [2, 3]}
 
@@ -73,6 +74,7 @@ def test_the_cache_tells_data_weights_and_parameters_apart(tmp_path):
     assert_array_equal(fit(X).anchors_, [5, 1, 3])
 
 
+@pytest.mark.slow
 def test_a_grid_over_selectors_is_the_same_in_two_processes():
     gsm = load_helm_lite(task="gsm")
     grid = {

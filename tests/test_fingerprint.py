@@ -61,6 +61,7 @@ def test_contents_are_compared_whatever_the_order_of_keys(one, other, same):
     assert (content_fingerprint(one) == content_fingerprint(other)) == same
 
 
+@pytest.mark.slow
 @given(st.lists(st.none() | st.integers(0, 2**64 - 1)))
 def test_a_column_holds_all_64_bits(fingerprints):
     column = fingerprint_column(fingerprints)

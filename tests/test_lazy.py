@@ -47,6 +47,7 @@ def loaded():
     return {step: set(names) for step, names in json.loads(run.stdout).items()}
 
 
+@pytest.mark.slow
 def test_importing_the_package_imports_nothing_heavy(loaded):
     assert "sklearn_sparseeval" in loaded["package"]
     assert not loaded["package"] & (HEAVY | {"pandas", "sklearn", "scipy", "numpy"})

@@ -54,6 +54,7 @@ def pipeline(arrays):
     return quick_pipeline().fit(*arrays)
 
 
+@pytest.mark.slow
 def test_a_grid_search_over_families_is_the_same_in_one_process_and_in_two(arrays, helm):
     grid = {
         "sparseevalselector__n_anchors": [10, 20],
@@ -75,6 +76,7 @@ def test_a_grid_search_over_families_is_the_same_in_one_process_and_in_two(array
     assert_array_equal(one.predict(arrays[0]), two.predict(arrays[0]))
 
 
+@pytest.mark.slow
 def test_the_trained_proxy_too_is_the_same_in_another_process(arrays, helm):
     selector = SparseEvalSelector(n_anchors=10, n_init=2, n_refinements=2, random_state=0)
     pipeline = make_pipeline(selector, MLPScoreRegressor(max_iter=5, random_state=0))
@@ -85,6 +87,7 @@ def test_the_trained_proxy_too_is_the_same_in_another_process(arrays, helm):
         assert_array_equal(one[0].anchors_, two[0].anchors_)
 
 
+@pytest.mark.slow
 def test_data_frames_and_arrays_give_the_same_scores(arrays, helm):
     options = {"groups": helm.families, "cv": GroupKFold(3), "scoring": get_scorers(k=3)}
     by_frame = cross_validate(quick_pipeline(), helm.data, helm.target, **options)
@@ -172,6 +175,7 @@ def test_a_pandas_output_keeps_the_names_of_models_and_items(helm, pipeline, arr
     assert_array_equal(fitted.predict(helm.data), pipeline.predict(arrays[0]))
 
 
+@pytest.mark.slow
 def test_metadata_reaches_the_regressor_fold_by_fold(arrays, helm):
     X, y = arrays
     regressor = MLPScoreRegressor(
@@ -250,6 +254,7 @@ def test_anchors_are_chosen_from_training_rows_only(arrays, helm):
     assert_array_equal(results[0].predict(X), results[1].predict(X))
 
 
+@pytest.mark.slow
 def test_unseen_families_are_predicted_far_better_than_by_the_mean():
     gsm = load_helm_lite(task="gsm")
     families = np.unique(gsm.families, return_inverse=True)[1] % 3  # three folds of whole families

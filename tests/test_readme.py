@@ -15,6 +15,7 @@ def blocks():
     )
 
 
+@pytest.mark.slow
 def test_the_readme_examples_run(blocks, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # where the plan is saved
     pipeline_example, search_example, plan_example, compare_example = blocks

@@ -70,6 +70,7 @@ def test_a_task_that_does_not_count_still_has_a_score(data):
     assert matrix.targets["t"].tolist()[:1] == [0.5]
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(
     hnp.arrays(
@@ -87,6 +88,7 @@ def test_targets_are_weighted_means_of_what_is_evaluated(parts):
         np.testing.assert_allclose(score, expected, atol=1e-15)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("score", [0.1, 0.3, 0.7, 1.0])
 @pytest.mark.parametrize("n_items", [3, 50])
 def test_rounding_takes_no_target_beyond_the_scores(score, n_items):
@@ -202,6 +204,7 @@ def test_file_keeps_notes(data, suffix, tmp_path):
     assert ScoreMatrix.read(tmp_path / f"m.{suffix}").notes == notes
 
 
+@pytest.mark.slow
 def test_what_is_said_of_items_may_be_longer_than_a_hundred_megabytes(tmp_path):
     data = pd.DataFrame([[1.0, 0.0]], index=["one"], columns=["t:0", "t:1"])
     matrix = ScoreMatrix.from_frame(data, items={"setting": ["x" * 110_000_000, ""]})

@@ -8,6 +8,7 @@ from sklearn_sparseeval.datasets import load_helm_lite
 pytestmark = pytest.mark.slow
 
 
+@pytest.mark.slow
 def test_the_table_is_true(capsys):
     assert main(["demo", "--dataset", "helm_lite_commonsense", "--n-anchors", "20"]) == 0
     out = capsys.readouterr().out
@@ -31,6 +32,7 @@ def test_the_table_is_true(capsys):
     assert 0 < ours < random
 
 
+@pytest.mark.slow
 def test_another_seed_holds_out_other_models(capsys):
     outputs = []
     for seed in ("0", "0", "1"):
@@ -40,11 +42,13 @@ def test_another_seed_holds_out_other_models(capsys):
     assert outputs[0] != outputs[2]
 
 
+@pytest.mark.slow
 def test_a_history_with_missing_results(capsys):
     assert main(["demo", "--dataset", "zeroeval_gsm", "--n-anchors", "15"]) == 0
     assert "15 of 1319 items" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_long_list_of_models_is_thinned_and_says_so(capsys):
     assert main(["demo", "--n-anchors", "5"]) == 0
     out = capsys.readouterr().out

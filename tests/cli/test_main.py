@@ -58,6 +58,7 @@ def test_help_names_every_command(capsys):
     assert "demo" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_python_dash_m_is_the_same_command():
     output = subprocess.run(
         [sys.executable, "-m", "sklearn_sparseeval", "--version"],

@@ -57,6 +57,7 @@ def rows_of(printed):
     return {(row[0], row[1]): [float(cell) for cell in row[2:]] for row in rows}
 
 
+@pytest.mark.slow
 def test_a_task_without_anchors_is_predicted_and_has_no_raw_mean(
     plans, new, write_runs, tmp_path, capsys
 ):
@@ -126,6 +127,7 @@ def test_one_json_object_and_nothing_else(plans, saved, new, write_runs, tmp_pat
     assert "extra" in [note["kind"] for note in report["notes"]]
 
 
+@pytest.mark.slow
 def test_models_that_do_not_fit_are_named_and_the_others_predicted(
     plans, saved, new, write_runs, tmp_path, capsys
 ):
@@ -242,6 +244,7 @@ def test_tasks_are_shown_if_the_list_is_short_or_they_are_wanted(
     assert ("(2 tasks not shown; --tasks shows them)" in printed) == (n_rows == n_models)
 
 
+@pytest.mark.slow
 def test_the_predictor_alone_will_do(plans, saved, new, write_runs, tmp_path, capsys):
     write_runs(tmp_path / "run", new)
     assert predict(plans / "plan", tmp_path / "run") == 0
@@ -250,6 +253,7 @@ def test_the_predictor_alone_will_do(plans, saved, new, write_runs, tmp_path, ca
     assert rows_of(capsys.readouterr().out) == printed
 
 
+@pytest.mark.slow
 def test_score_files_for_a_plan_of_a_score_file(plans, new, tmp_path, capsys):
     saved = load_predictor(plans / "csv" / "predictor.skops")
     anchors = new[list(saved.anchors.index)].rename_axis("model")

@@ -51,6 +51,7 @@ def notes():
     return " ".join(note["text"] for note in plan()["notes"])
 
 
+@pytest.mark.slow
 def test_the_plan_holds_what_was_asked_for(scores, matrix, capsys):
     assert run("scores.parquet", "-k", "8", "-o", "plan") == 0
     saved = load_predictor("plan/predictor.skops", matrix=matrix)
@@ -76,6 +77,7 @@ def test_the_plan_holds_what_was_asked_for(scores, matrix, capsys):
     assert sorted(described["files"]) == sorted(p.name for p in (scores.parent / "plan").iterdir())
 
 
+@pytest.mark.slow
 def test_the_error_is_that_of_models_held_out(scores, matrix, capsys):
     assert run("scores.parquet", "-k", "8", "-o", "plan", "--seed", "5", "--folds", "4") == 0
     printed = capsys.readouterr().out
@@ -112,6 +114,7 @@ def test_the_error_is_that_of_models_held_out(scores, matrix, capsys):
     assert sum(target["n_anchors"] for target in plan()["targets"][1:]) == 8
 
 
+@pytest.mark.slow
 def test_the_readme_has_what_a_person_needs(scores, capsys):
     arguments = ["--harness-args", "--model hf --model_args pretrained=acme/new"]
     assert run("scores.parquet", "-k", "8", "-o", "plan", *arguments) == 0
@@ -133,6 +136,7 @@ def test_the_readme_has_what_a_person_needs(scores, capsys):
     assert f"```sh\n{command}\n```" in readme
 
 
+@pytest.mark.slow
 def test_json_is_the_plan(scores, capsys):
     assert run("scores.parquet", "-k", "8", "-o", "plan", "--json") == 0
     captured = capsys.readouterr()
@@ -265,6 +269,7 @@ def test_a_score_that_is_not_known_is_an_error(scores, matrix, task, said, capsy
     assert not (scores.parent / "plan").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("n_models", "code", "said"),
     [(2, 2, "The history has 2 models; at least 3"), (3, 0, "With 3 models in the history")],
@@ -286,6 +291,7 @@ def test_a_method_that_needs_more_models(scores, matrix, capsys):
     assert not (scores.parent / "plan").exists()
 
 
+@pytest.mark.slow
 def test_a_margin_that_so_few_models_cannot_tell(scores, matrix, capsys):
     ScoreMatrix(matrix.data.iloc[:6], matrix.items).write("scores.parquet")
     assert run("scores.parquet", "-k", "8", "-o", "plan") == 0

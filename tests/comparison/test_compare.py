@@ -75,6 +75,7 @@ class Fails(RegressorMixin, BaseEstimator):
 # ---- the results ----
 
 
+@pytest.mark.slow
 def test_a_value_is_that_of_the_method_on_the_split(panel):
     X, y = panel.data, panel.target
     cv = ShuffleSplit(3, test_size=0.3, random_state=1)
@@ -88,6 +89,7 @@ def test_a_value_is_that_of_the_method_on_the_split(panel):
         assert row["value"].item() == pytest.approx(expected, rel=1e-9)
 
 
+@pytest.mark.slow
 def test_the_frame_has_a_row_for_everything(panel):
     arguments = QUICK | {"scoring": ["neg_mean_absolute_error", "bias"]}
     comparison = compare_estimators(METHODS, panel.data, **arguments)
@@ -99,6 +101,7 @@ def test_the_frame_has_a_row_for_everything(panel):
     assert frame["error"].isna().all()
 
 
+@pytest.mark.slow
 def test_methods_that_draw_draw_the_same(panel):
     estimators = {
         name: AnchoredRegressor(RandomSelector(), regressor)
@@ -112,6 +115,7 @@ def test_methods_that_draw_draw_the_same(panel):
     assert values.xs("mean_absolute_error", level="metric")["a"].nunique() == 6
 
 
+@pytest.mark.slow
 def test_the_given_estimators_are_not_fitted(panel):
     compare_estimators(METHODS, panel.data, **QUICK)
     assert not hasattr(MEAN, "anchors_")
@@ -150,6 +154,7 @@ class PeekingSelector(ClusterSelector):
         return super().transform(X)
 
 
+@pytest.mark.slow
 def test_a_selector_that_peeks_gains_nothing():
     """Clustering on all rows before the split is how the released scripts leak."""
     data = load_helm_lite(task="commonsense")
@@ -176,6 +181,7 @@ def test_a_selector_that_peeks_gains_nothing():
     assert np.mean(leaky) < 0.9 * summary["honest"]
 
 
+@pytest.mark.slow
 def test_a_regressor_that_reads_all_items_gains_nothing(panel):
     arguments = QUICK | {"n_anchors": [5, 40], "cv": 2}
     comparison = compare_estimators({"all": FirstItemsRegressor()}, panel.data, **arguments)
@@ -204,6 +210,7 @@ def test_the_numbers_do_not_depend_on_the_jobs(panel, context):
     pd.testing.assert_frame_equal(table(one), table(other), check_exact=True)
 
 
+@pytest.mark.slow
 def test_a_backend_that_returns_all_at_once(panel, monkeypatch):
     """Such as ray's, which refuses to be a generator."""
 
@@ -220,6 +227,7 @@ def test_a_backend_that_returns_all_at_once(panel, monkeypatch):
     )
 
 
+@pytest.mark.slow
 def test_an_int_seed_repeats_and_none_does_not(panel):
     quick = QUICK | {"random_state": None}
     tables = [table(compare_estimators({"mean": MEAN}, panel.data, **quick)) for _ in range(2)]
@@ -246,6 +254,7 @@ def interrupted_after(n_fits, monkeypatch):
     return done
 
 
+@pytest.mark.slow
 def test_after_an_interruption_it_goes_on_where_it_was(panel, tmp_path, monkeypatch):
     expected = compare_estimators(METHODS, panel.data, **QUICK)
     path = tmp_path / "results.jsonl"
@@ -261,6 +270,7 @@ def test_after_an_interruption_it_goes_on_where_it_was(panel, tmp_path, monkeypa
     pd.testing.assert_frame_equal(resumed.predictions(), expected.predictions(), check_exact=True)
 
 
+@pytest.mark.slow
 def test_more_methods_and_budgets_join_what_is_there(panel, tmp_path, monkeypatch):
     path = tmp_path / "results.jsonl"
     first = QUICK | {"n_anchors": 4, "results_file": path}
@@ -271,6 +281,7 @@ def test_more_methods_and_budgets_join_what_is_there(panel, tmp_path, monkeypatc
     assert table(both).equals(table(compare_estimators(METHODS, panel.data, **QUICK)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -288,6 +299,7 @@ def test_other_comparisons_do_not_mix(panel, tmp_path, changes, message):
         compare_estimators({"mean": MEAN}, panel.data, **arguments | changes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new"),
     [
@@ -307,6 +319,7 @@ def test_a_changed_method_is_not_taken_for_the_old_one(panel, tmp_path, old, new
         compare_estimators({"m": new}, panel.data, **arguments)
 
 
+@pytest.mark.slow
 def test_a_function_that_changes_with_the_budget_is_told_apart(panel, tmp_path):
     def method(alpha):
         return lambda n_anchors: make_pipeline(
@@ -319,6 +332,7 @@ def test_a_function_that_changes_with_the_budget_is_told_apart(panel, tmp_path):
         compare_estimators({"m": method(200)}, panel.data, **arguments)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "make",
     [np.asfortranarray, pd.DataFrame, lambda X: X.astype(bool)],
@@ -381,6 +395,7 @@ def test_a_results_file_needs_a_seed(panel, tmp_path):
 # ---- failures ----
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Kendall's tau is undefined")  # Fails is constant, on purpose
 def test_a_failure_is_recorded_and_not_fatal(panel, tmp_path):
     path = tmp_path / "results.jsonl"
@@ -410,6 +425,7 @@ def test_ctrl_c_stops_it(panel):
 # ---- splits and groups ----
 
 
+@pytest.mark.slow
 def test_an_int_holds_out_whole_families_where_groups_are_given(panel):
     comparison = compare_estimators({"mean": MEAN}, panel.data, groups=panel.families, **QUICK)
     expected = FamilyShuffleSplit(3, test_size=0.25, random_state=0)
@@ -420,6 +436,7 @@ def test_an_int_holds_out_whole_families_where_groups_are_given(panel):
     assert set(comparison.predictions()["family"]) <= set(panel.families)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "cv", [GroupKFold(3), FamilyShuffleSplit(3), [(range(40), range(40, 60))] * 3],
     ids=["folds of families", "families", "list"],
@@ -432,6 +449,7 @@ def test_any_splitter_will_do(panel, cv):
     assert comparison.failures().empty
 
 
+@pytest.mark.slow
 def test_sources_are_weaker_than_targets_where_the_splitter_says_so(panel):
     cv = StrengthSplit(3, random_state=0)
     for sources, targets in compare_estimators(
@@ -440,6 +458,7 @@ def test_sources_are_weaker_than_targets_where_the_splitter_says_so(panel):
         assert panel.target[sources].max() <= panel.target[targets].min()
 
 
+@pytest.mark.slow
 def test_families_that_a_splitter_does_not_hold_out_are_warned_of(panel):
     with pytest.warns(UserWarning, match="groups parameter is ignored by KFold"):
         compare_estimators(
@@ -447,6 +466,7 @@ def test_families_that_a_splitter_does_not_hold_out_are_warned_of(panel):
         )
 
 
+@pytest.mark.slow
 def test_masks_are_rows(panel):
     new = np.arange(60) >= 45
     by_mask, by_row = (
@@ -477,6 +497,7 @@ def test_splits_that_are_none_are_refused(panel, split, message):
         compare_estimators(METHODS, panel.data, cv=[split], n_anchors=5)
 
 
+@pytest.mark.slow
 def test_a_generator_of_splits_is_read_once_for_all_methods(panel):
     splits = KFold(2).split(panel.data)
     comparison = compare_estimators(METHODS, panel.data, **QUICK | {"cv": splits, "n_anchors": 5})
@@ -503,6 +524,7 @@ def test_score_matrices_of_any_kind_give_the_same(panel, make):
     pd.testing.assert_frame_equal(found, expected)
 
 
+@pytest.mark.slow
 def test_the_index_of_a_frame_names_the_models(panel):
     X = pd.DataFrame(panel.data, index=panel.model_names)
     predictions = compare_estimators({"mean": MEAN}, X, **QUICK).predictions()
@@ -510,6 +532,7 @@ def test_the_index_of_a_frame_names_the_models(panel):
     assert predictions["y_true"].tolist() == [truth[name] for name in predictions["model"]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["Int64", "boolean"])
 def test_nullable_frames(panel, dtype):
     X = pd.DataFrame(panel.data.astype(int)).astype(dtype)
@@ -518,6 +541,7 @@ def test_nullable_frames(panel, dtype):
     assert compare_estimators({"m": method}, X, **QUICK).failures().empty
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["y", "groups"])
 def test_other_orders_of_the_models_are_refused(panel, name):
     X = pd.DataFrame(panel.data, index=panel.model_names)
@@ -537,6 +561,7 @@ def test_a_model_without_results_is_one_with_y(panel):
     assert comparison.failures().empty
 
 
+@pytest.mark.slow
 def test_families_stay_what_they_are(panel):
     groups = [1, "1"] * 30
     comparison = compare_estimators(
@@ -545,6 +570,7 @@ def test_families_stay_what_they_are(panel):
     assert set(comparison.predictions()["family"]) == {1, "1"}
 
 
+@pytest.mark.slow
 def test_missing_results():
     panel = make_score_matrix(40, 30, missing=0.1, random_state=0)
     method = AnchoredRegressor(SparseRidgeSelector(), ResidualRidgeRegressor())
@@ -553,6 +579,7 @@ def test_missing_results():
     assert comparison.predictions()["y_true"].isin(panel.target).all()
 
 
+@pytest.mark.slow
 def test_several_tasks(panel):
     y = np.column_stack([panel.target, panel.data[:, :10].mean(axis=1)])
     method = make_pipeline(SparseRidgeSelector(), Ridge())
@@ -565,12 +592,14 @@ def test_several_tasks(panel):
     assert comparison.noise_ceiling("mean_absolute_error") is None
 
 
+@pytest.mark.slow
 def test_get_methods_by_name(panel):
     comparison = compare_estimators(["random-mean", "sparse-ridge"], panel.data, **QUICK)
     assert comparison.methods == ["random-mean", "sparse-ridge"]
     assert compare_estimators("random-mean", panel.data, **QUICK).methods == ["random-mean"]
 
 
+@pytest.mark.slow
 def test_a_share_of_the_items_is_a_budget(panel):
     comparison = compare_estimators(
         {"m": MEAN}, panel.data, **QUICK | {"n_anchors": [0.2, 8, 0.001]}
@@ -628,6 +657,7 @@ def test_without_pandas_it_says_what_to_install(panel, monkeypatch):
         compare_estimators(METHODS, panel.data)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("progress", [True, False, None])
 def test_the_bar_is_shown_on_request(panel, capsys, progress):
     compare_estimators({"mean": MEAN}, panel.data, progress=progress, **QUICK)

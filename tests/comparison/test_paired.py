@@ -74,6 +74,7 @@ def test_only_splits_with_a_difference_count():
     assert found == pytest.approx(difference([1, 2, 3], (4, 1)))
 
 
+@pytest.mark.slow
 def test_the_interval_covers_the_truth_when_splits_overlap():
     """Two hundred panels of 80 models: the corrected interval covers, the plain one does not."""
     rng = np.random.default_rng(0)
@@ -105,6 +106,7 @@ def test_ranks_and_wins(errors, expected_ranks, expected_wins):
     assert found["wins"].tolist() == expected_wins
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(arrays(float, (4, 1), elements=st.sampled_from([0.0, 0.5, 1.0, NAN])))
 def test_ranks_of_a_split_always_add_up(errors):

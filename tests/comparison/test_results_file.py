@@ -55,6 +55,7 @@ def compared(path, methods=("a",), n_anchors=3, scoring="neg_mean_absolute_error
     return comparison, CountingRegressor.fits - before
 
 
+@pytest.mark.slow
 def test_what_is_written_is_read_exactly(path):
     written, n_fits = compared(path, "ab", [3, 7])
     read, n_more = compared(path, "ab", [3, 7])
@@ -94,6 +95,7 @@ def test_what_failed_is_run_again(path):
     assert len(path.read_text().splitlines()) == n_lines + 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cut", [1, 10, 60])
 def test_a_line_that_was_cut_off_is_run_again(path, cut):
     expected = compared(path)[0]
@@ -106,12 +108,14 @@ def test_a_line_that_was_cut_off_is_run_again(path, cut):
     assert compared(path)[1] == 0
 
 
+@pytest.mark.slow
 def test_a_header_that_was_cut_off_starts_anew(path):
     path.write_text('{"form')
     assert compared(path)[1] == 2
     assert compared(path)[1] == 0
 
 
+@pytest.mark.slow
 def test_methods_and_budgets_left_out_this_time_do_not_count(path):
     compared(path, "ab", [3, 5])
     comparison, n_fits = compared(path, "b", 5)
@@ -137,6 +141,7 @@ def test_other_files_are_refused_and_left_alone(path, content, message):
     assert path.read_text() == content
 
 
+@pytest.mark.slow
 def test_two_processes_do_not_share_a_file(path):
     with pytest.warns(UserWarning, match="in use by another process"):
         compare_estimators(

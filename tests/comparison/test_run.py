@@ -62,6 +62,7 @@ def run(method, data, *, n_anchors=5, scorers=SCORERS):
     )
 
 
+@pytest.mark.slow
 def test_the_result_is_that_of_fitting_on_sources_and_predicting_targets(data):
     X, y = data
     result = run(AnchoredRegressor(SparseRidgeSelector(), ResidualRidgeRegressor()), data)
@@ -119,6 +120,7 @@ class Fails(FirstItemsRegressor):
         return np.full(len(X), np.nan)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("method", "error"),
     [
@@ -196,6 +198,7 @@ def test_scorers_see_the_fitted_estimator_and_predict_once(data):
     assert (result.scores["colour"], result.scores["unknown"]) == (1, 0)
 
 
+@pytest.mark.slow
 def test_anchors_of_each_model_s_own_count_towards_the_budget(data):
     X = data[0]
     method = AnchoredRegressor(TailoredSelector(n_probes=3), ImputedScoreRegressor())
@@ -207,6 +210,7 @@ def test_anchors_of_each_model_s_own_count_towards_the_budget(data):
     assert "reads 9 of 25 items, but n_anchors=5" in fixed.error
 
 
+@pytest.mark.slow
 def test_a_column_vector_is_a_prediction(data):
     class Column(FirstItemsRegressor):
         def predict(self, X):

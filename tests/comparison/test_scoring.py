@@ -38,6 +38,7 @@ def test_what_is_given_becomes_metrics(data, scoring, names):
     assert np.isfinite(comparison.frame()["value"]).all()
 
 
+@pytest.mark.slow
 def test_by_default_the_mean_absolute_error_comes_first(data):
     metrics = compared(data, None).metrics
     assert metrics[0] == "mean_absolute_error"
@@ -70,6 +71,7 @@ def test_other_scoring_is_refused(data, scoring, error, message):
         compared(data, scoring)
 
 
+@pytest.mark.slow
 def test_errors_are_shown_positive_and_more_is_better_for_the_rest(data):
     X, y = data
     comparison = compared(data, ["neg_mean_absolute_error", "kendall_tau", "bias"])
@@ -85,6 +87,7 @@ def test_errors_are_shown_positive_and_more_is_better_for_the_rest(data):
     assert better == {"mean_absolute_error": False, "kendall_tau": True, "bias": False}
 
 
+@pytest.mark.slow
 def test_ceilings_are_means_over_the_targets_of_the_splits(data):
     X, _ = data
     scoring = {

@@ -161,6 +161,7 @@ def test_return_X_y(name):
     np.testing.assert_array_equal(target, dataset.target)
 
 
+@pytest.mark.slow
 def test_as_frame(name):
     pd = pytest.importorskip("pandas")
     plain, dataset = LOADERS[name](), LOADERS[name](as_frame=True)
@@ -176,6 +177,7 @@ def test_as_frame(name):
     assert dataset.frame.columns[-1] == "score"
 
 
+@pytest.mark.slow
 def test_as_frame_with_return_X_y():
     pd = pytest.importorskip("pandas")
     data, target = load_mathvision(return_X_y=True, as_frame=True)

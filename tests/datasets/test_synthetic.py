@@ -37,6 +37,7 @@ def test_defaults():
     np.testing.assert_array_equal(scores.target, scores.full_score)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     shape=SHAPES,

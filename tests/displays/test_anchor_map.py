@@ -107,6 +107,7 @@ def test_discrimination_by_brute_force(scores, with_y):
     np.testing.assert_array_equal(display.discrimination[display.constant], 0)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.integers(0, 99), st.sampled_from([1e-8, 1e-3, 10, 1e6]), st.sampled_from([0, 0.1, 5]))
 def test_the_scale_of_the_scores_does_not_matter(seed, scale, shift):
@@ -125,6 +126,7 @@ def test_real_scores_by_brute_force():
     np.testing.assert_array_equal(display.constant, np.ptp(scores, axis=0) == 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("scores", "constant"),
     [
@@ -316,6 +318,7 @@ def test_groups_beyond_the_most_frequent_are_others(n_groups):
         assert display.items_["others"].get_color() == "0.6"
 
 
+@pytest.mark.slow
 def test_the_map_of_a_real_selection():
     data = load_helm_lite(task="mmlu")
     selector = SparseRidgeSelector(n_anchors=20).fit(data.data)

@@ -75,6 +75,7 @@ def test_the_frame_of_a_real_comparison(real, metric):
     np.testing.assert_allclose(merged["standard_error"], merged["sd"] / 2)  # four splits
 
 
+@pytest.mark.slow
 def test_a_real_comparison_is_drawn(real):
     display = BudgetCurveDisplay.from_comparison(real).plot()
     frame = display.frame().set_index(["metric", "method", "n_anchors"])["mean"]
@@ -96,6 +97,7 @@ def test_the_lines_hold_the_means(display, unit, factor, method):
         assert display.lines_[metric, method].get_ydata() == pytest.approx(expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("unit", "factor"), [("points", 100), ("score", 1)])
 def test_the_noise_ceiling_is_a_line_across(display, unit, factor):
     display.plot(unit=unit)
@@ -105,6 +107,7 @@ def test_the_noise_ceiling_is_a_line_across(display, unit, factor):
         assert list(line.get_xdata()) == [0, 1]  # of the width of the axes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("spread", "column"), [("standard_error", 2), ("standard_deviation", 1)])
 def test_the_bars_are_the_spread(display, spread, column):
     display.plot(spread=spread)
@@ -116,6 +119,7 @@ def test_the_bars_are_the_spread(display, spread, column):
             np.testing.assert_allclose(ends, factor * np.array(expected))
 
 
+@pytest.mark.slow
 def test_without_spread_there_are_no_bars(display):
     display.plot(spread=None)
     assert display.error_bars_ == {}
@@ -123,6 +127,7 @@ def test_without_spread_there_are_no_bars(display):
     assert display.legend_.get_title().get_text() == "mean of 3 splits"
 
 
+@pytest.mark.slow
 def test_methods_stand_side_by_side(display):
     x = {key: line.get_xdata() for key, line in display.plot().lines_.items()}
     shift = 4 ** (0.03)  # 3 % of the gap between the budgets, which are at a ratio of 4
@@ -147,11 +152,13 @@ def test_many_methods_never_reach_the_next_budget(make_fake, n_methods, budgets)
     assert (x.max(axis=0) / x.min(axis=0) < 1.5).all()
 
 
+@pytest.mark.slow
 def test_a_method_alone_stands_on_its_budgets(fake):
     display = BudgetCurveDisplay.from_comparison(fake, methods=["b"]).plot()
     assert display.lines_[MAE, "b"].get_xdata() == pytest.approx([10, 40])
 
 
+@pytest.mark.slow
 def test_nothing_but_what_is_named_is_drawn(display):
     display.plot()
     assert list(display.lines_) == [(metric, m) for metric in (MAE, TAU) for m in "abc"]
@@ -170,6 +177,7 @@ def test_the_bias_has_a_line_at_zero_and_no_ceiling(fake):
     assert texts(display.legend_) == ["a", "b", "c (1\xa0failed)"]
 
 
+@pytest.mark.slow
 def test_the_axes_are_labelled(display):
     display.plot(figsize=(9, 4))
     labels = [ax.get_ylabel() for ax in display.axes_]
@@ -185,10 +193,12 @@ def test_the_axes_are_labelled(display):
         assert list(ax.get_xticks(minor=True)) == []
 
 
+@pytest.mark.slow
 def test_in_the_unit_of_the_scores_there_are_no_points(display):
     assert "points" not in display.plot(unit="score").axes_[0].get_ylabel()
 
 
+@pytest.mark.slow
 def test_the_legend_names_the_methods_and_the_ceiling(display):
     display.plot()
     assert texts(display.legend_) == ["a", "b", "c (1\xa0failed)", "noise ceiling"]
@@ -197,6 +207,7 @@ def test_the_legend_names_the_methods_and_the_ceiling(display):
         assert handle.get_marker() == display.lines_[MAE, method].get_marker()
 
 
+@pytest.mark.slow
 def test_the_legend_counts_failures_over_budgets_but_not_twice_over_metrics(make_fake):
     table = {("a", 10): [0.1] * 3, ("a", 40): [0.1] * 3}
     nan = float("nan")
@@ -205,18 +216,21 @@ def test_the_legend_counts_failures_over_budgets_but_not_twice_over_metrics(make
     assert texts(display.legend_)[:2] == ["a", "b (3\xa0failed)"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spread", ["standard_deviation", "standard_error"])
 def test_the_legend_says_what_the_bars_are(display, spread):
     title = display.plot(spread=spread).legend_.get_title().get_text()
     assert title == f"mean and {spread.replace('_', ' ')} of 3 splits"
 
 
+@pytest.mark.slow
 def test_no_legend(display):
     display.plot(legend=False)
     assert display.legend_ is None
     assert display.figure_.legends == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("methods", [["c", "a"], ["b"], ["c", "b", "a", "c"]])
 def test_chosen_methods_keep_their_looks_and_the_order_asked(fake, methods):
     display = BudgetCurveDisplay.from_comparison(fake, methods=methods, metrics=[TAU]).plot()

@@ -165,6 +165,7 @@ def suite():
     return np.hstack(scores), np.stack([task.mean(axis=1) for task in scores], axis=1), members
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strong", [False, True], ids=["interpolation", "extrapolation"])
 def test_other_tasks_help_on_a_real_suite(suite, strong):
     X, y, members = suite

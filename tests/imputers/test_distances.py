@@ -14,6 +14,7 @@ from sklearn_sparseeval.imputers._distances import (
 CELLS = st.sampled_from([0.0, 0.3, 1.0, np.nan])
 
 
+@pytest.mark.slow
 @given(
     results=hnp.arrays(float, (4, 6), elements=CELLS),
     scores=hnp.arrays(float, (5, 6), elements=CELLS),
@@ -28,6 +29,7 @@ def test_distances_are_means_over_the_items_both_have(results, scores):
             assert_allclose(distances[row, model], expected, atol=1e-12)
 
 
+@pytest.mark.slow
 @given(
     X=hnp.arrays(float, (5, 3), elements=CELLS),
     weight=hnp.arrays(int, 5, elements=st.integers(1, 4)),

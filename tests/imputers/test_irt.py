@@ -95,6 +95,7 @@ def test_a_target_without_results_is_named():
         IRTImputer(item_response_model=ONE).fit(X).transform(rows)
 
 
+@pytest.mark.slow
 def test_real_targets_are_completed_better_than_by_item_means():
     scores, y = load_helm_lite(task="commonsense", return_X_y=True)
     rows = partial(scores[1::2], share=0.2)
@@ -105,6 +106,7 @@ def test_real_targets_are_completed_better_than_by_item_means():
     assert np.abs(completed.mean(axis=1) - y[1::2]).mean() < 0.03
 
 
+@pytest.mark.slow
 def test_gaps_in_the_sources_are_no_obstacle():
     scores = load_zeroeval_gsm().data[:, ::8]
     gaps = np.isnan(scores).any(axis=1)

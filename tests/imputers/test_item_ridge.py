@@ -117,6 +117,7 @@ def split(y, kind, rng):
     return order[n_models // 4 :], order[: n_models // 4]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "least", "most"), [("interpolation", 0.030, 0.038), ("extrapolation", 0.033, 0.041)]
 )

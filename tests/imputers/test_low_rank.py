@@ -169,6 +169,7 @@ def error(imputer, data, *, strong):
     return np.mean(errors)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "data",
     [

@@ -120,6 +120,7 @@ def brute_force(sources, weight, row, n_neighbors):
     return answer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_neighbors", [1, 2, 4, 50])
 @given(
     sources=hnp.arrays(float, (6, 5), elements=st.sampled_from([0.0, 0.5, 1.0, NAN])),
@@ -172,6 +173,7 @@ def error(imputer, *, strong):
     return np.mean(errors)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strong", [False, True], ids=["interpolation", "extrapolation"])
 def test_the_difference_beats_tailored_bench_on_real_models(strong):
     by_difference = error(NeighborImputer(), strong=strong)

@@ -66,6 +66,7 @@ def test_observed_results_stay_and_no_nan_is_left(imputer, history):
     assert np.isnan(rows).any()  # transform has not written into it
 
 
+@pytest.mark.slow
 @every_imputer
 @settings(max_examples=15, deadline=None)
 @given(
@@ -98,6 +99,7 @@ def test_the_order_of_the_models_does_not_matter(imputer):
     assert_allclose(fitted(imputer, HISTORY[order]).transform(rows), expected, atol=1e-8)
 
 
+@pytest.mark.slow
 @every_imputer
 @pytest.mark.parametrize("history", [SOURCES, HISTORY], ids=["complete", "incomplete"])
 def test_a_weight_of_two_is_two_rows_and_zero_is_none(imputer, history):

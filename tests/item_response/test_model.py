@@ -55,6 +55,7 @@ def test_simulated_items_are_recovered(missing):
     assert_allclose(np.std(found), np.std(discriminations), rtol=0.1)
 
 
+@pytest.mark.slow
 def test_girth_finds_the_same_items():
     """Marginal maximum likelihood (Bock and Aitkin's EM) with the same normal ability."""
     rng = np.random.default_rng(0)
@@ -99,6 +100,7 @@ def test_graded_scores_tell_more_than_their_thresholds():
     assert recovered(matrix.data) > recovered(binary) + 0.05
 
 
+@pytest.mark.slow
 def test_held_out_results_of_real_models_are_predicted():
     scores = load_helm_lite(task="mmlu").data[:, ::3]
     held_out = np.random.default_rng(0).random(scores.shape) < 0.2
@@ -146,6 +148,7 @@ def test_models_with_every_anchor_right_or_wrong_have_finite_abilities(n_anchors
     assert scores[0].mean() > scores[1].mean()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_models", [1, 2, 4, 12])
 def test_parameters_stay_moderate_with_a_handful_of_models(n_models):
     """Maximum likelihood gives discriminations of 68 with 4 models and 78 with 12 (ATLAS, mirt)."""
@@ -163,6 +166,7 @@ def test_nothing_overflows():
         assert np.isfinite(model.item_information(np.array([[ability, 0]]))).all()
 
 
+@pytest.mark.slow
 @given(
     scores=hnp.arrays(
         float, (6, 5), elements=st.one_of(st.sampled_from([0.0, 1.0, NAN]), st.floats(0, 1))
@@ -219,6 +223,7 @@ def test_an_item_without_results_is_an_average_item():
     assert_allclose(model.difficulties_[40], model.difficulties_[:40].mean(), atol=0.06)
 
 
+@pytest.mark.slow
 def test_the_number_of_abilities_is_chosen_where_it_is_left_open():
     scores, _, _ = simulated(250, 120, 2)
     model = ItemResponseModel().fit(scores)
@@ -230,6 +235,7 @@ def test_the_number_of_abilities_is_chosen_where_it_is_left_open():
     assert not hasattr(model.set_params(n_dimensions=1).fit(scores), "held_out_losses_")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_dimensions", [2, "auto"])
 def test_the_order_of_the_models_does_not_matter(n_dimensions):
     scores = load_zeroeval_gsm().data[:, ::10]
@@ -241,6 +247,7 @@ def test_the_order_of_the_models_does_not_matter(n_dimensions):
     assert_array_equal(first.difficulties_, second.difficulties_)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_dimensions", [2, "auto"])
 def test_a_weight_of_two_is_two_models_and_zero_is_none(n_dimensions):
     weight = np.arange(60) % 3

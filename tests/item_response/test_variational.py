@@ -199,6 +199,7 @@ def test_a_weight_of_two_is_two_rows():
     assert_allclose(weighted.lower_bound, repeated.lower_bound)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n_true", "n_found"), [(1, 1), (2, 2), (3, 3)])
 def test_abilities_that_the_results_do_not_support_fade(n_true, n_found):
     rng = np.random.default_rng(n_true)

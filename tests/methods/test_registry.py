@@ -19,6 +19,7 @@ def panel(request):
     return make_score_matrix(60, 40, missing=request.param, random_state=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REGISTERED)
 def test_a_method_predicts_from_so_many_anchors(panel, name):
     estimator = REGISTERED[name](n_anchors=12)
@@ -48,6 +49,7 @@ def test_the_registry_is_a_copy():
     assert len(REGISTERED) > 30
 
 
+@pytest.mark.slow
 def test_naming_the_methods_imports_no_torch():
     program = (
         "import sys, sklearn_sparseeval; sklearn_sparseeval.get_methods()['sparse-ridge'](5);"

@@ -121,6 +121,7 @@ def test_four_fifths_and_half_a_point_are_the_defaults():
     assert type(explicit) is float
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(_scores(), st.sampled_from(["0.55", "0.6", "0.75", "0.8", "1"]), st.integers(1, 4))
 def test_equals_brute_force_over_pairs(scores, probability, bin_width):
@@ -129,6 +130,7 @@ def test_equals_brute_force_over_pairs(scores, probability, bin_width):
     np.testing.assert_equal(result, expected)
 
 
+@pytest.mark.slow
 def test_blocks_of_pairs_equal_one_matrix():
     rng = np.random.default_rng(1)
     y_true = rng.integers(0, 800, size=1500).astype(float)  # more pairs than two blocks hold
@@ -142,6 +144,7 @@ def test_blocks_of_pairs_equal_one_matrix():
     assert minimum_detectable_difference(y_true, y_pred, bin_width=10) == expected
 
 
+@pytest.mark.slow
 def test_many_models_stay_small_in_memory():
     rng = np.random.default_rng(2)
     y_true = rng.random(5000)
@@ -166,6 +169,7 @@ def test_the_order_of_the_models_does_not_matter(scores, random):
     np.testing.assert_equal(_difference(*moved, bin_width=2), _difference(*scores, bin_width=2))
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(_scores(), st.sampled_from([np.exp, np.cbrt, lambda y: 4 * y - 7]))
 def test_only_the_order_of_the_predictions_matters(scores, monotone):
@@ -174,6 +178,7 @@ def test_only_the_order_of_the_predictions_matters(scores, monotone):
     np.testing.assert_equal(_difference(y_true, monotone(y_pred), bin_width=1), expected)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(_scores(), st.sampled_from([0.25, 4.0, 100.0]), st.sampled_from([0.0, -3.0, 50.0]))
 def test_it_has_the_unit_of_the_scores(scores, scale, shift):
@@ -183,6 +188,7 @@ def test_it_has_the_unit_of_the_scores(scores, scale, shift):
     np.testing.assert_equal(result, expected)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(_scores(), st.floats(0.51, 0.99), st.floats(0, 0.01))
 def test_a_higher_probability_takes_a_larger_gap(scores, probability, more):

@@ -77,6 +77,7 @@ def test_percentile_absolute_error_is_the_95th_by_default():
     assert percentile_absolute_error(np.zeros(101), errors) == 95
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(hnp.arrays(np.float64, st.integers(1, 12), elements=st.floats(-9, 9)), st.floats(0, 100))
 def test_percentile_absolute_error_interpolates_the_sorted_errors(errors, percentile):
@@ -119,6 +120,7 @@ def test_top_pick_regret_by_hand(y_pred, expected):
 _LEVELS = hnp.arrays(np.float64, 5, elements=st.integers(0, 3).map(lambda level: level / 3))
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=50)
 @given(_LEVELS, _LEVELS)
 def test_top_pick_regret_equals_brute_force_over_the_orders_of_tied_models(y_true, y_pred):

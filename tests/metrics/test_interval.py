@@ -94,6 +94,7 @@ def test_winkler_is_at_a_level_of_nine_tenths_by_default():
     assert winkler_score([1], [0], [0]) == winkler_score([1], [0], [0], confidence_level=0.9)
 
 
+@pytest.mark.slow
 @every_metric
 @settings(deadline=None)
 @given(_intervals(), st.data())
@@ -104,6 +105,7 @@ def test_every_metric_equals_a_loop(metric, intervals, data):
     assert metric(*intervals, sample_weight=weight) == pytest.approx(expected, abs=1e-12)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(_intervals(), st.floats(0.05, 0.99))
 def test_winkler_is_the_pinball_loss_of_both_bounds(intervals, level):
@@ -117,6 +119,7 @@ def test_winkler_is_the_pinball_loss_of_both_bounds(intervals, level):
     assert score == pytest.approx(2 / alpha * sum(losses))
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(_intervals(), st.floats(0, 3))
 def test_wider_intervals_cover_no_less(intervals, more):
@@ -126,6 +129,7 @@ def test_wider_intervals_cover_no_less(intervals, more):
     assert _width(*wider) == pytest.approx(_width(*intervals) + 2 * more)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(_intervals(infinite=True))
 def test_winkler_is_at_least_the_width_and_equal_if_all_are_covered(intervals):
@@ -171,6 +175,7 @@ def test_infinite_bounds_cover_and_are_infinitely_wide(y_lower, y_upper, coverag
     assert winkler_score(y_true, y_lower, y_upper) == INF
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(_intervals(infinite=True))
 def test_no_metric_is_nan(intervals):
@@ -184,6 +189,7 @@ def test_an_infinite_interval_of_weight_zero_does_not_count(metric):
     assert weighted == metric(y_true[1:], y_lower[1:], y_upper[1:])
 
 
+@pytest.mark.slow
 @every_metric
 @settings(deadline=None)
 @given(_intervals(), st.data())

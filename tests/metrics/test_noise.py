@@ -43,6 +43,7 @@ def test_standard_error_by_hand():
     np.testing.assert_allclose(benchmark_standard_error(X), expected, atol=1e-15)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(hnp.arrays(np.bool_, st.tuples(st.integers(1, 6), st.integers(1, 30))))
 def test_standard_error_of_right_and_wrong_is_binomial(X):
@@ -68,6 +69,7 @@ def test_standard_error_is_the_spread_over_benchmarks():
     np.testing.assert_allclose(np.mean(estimates, axis=0), spread, rtol=0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("missing", [0.0, 0.3, 0.9], ids="missing={}".format)
 @pytest.mark.parametrize("metric", [mean_absolute_error, max_absolute_error, kendall_tau_score])
 def test_ceiling_equals_a_loop_over_the_same_draws(metric, missing):
@@ -141,6 +143,7 @@ def test_models_alike_have_a_low_ceiling_of_rank():
     assert part < whole - 0.2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("metric", [mean_absolute_error, kendall_tau_score])
 def test_a_benchmark_without_noise_has_a_perfect_ceiling(metric):
     X = np.repeat(np.arange(4.0)[:, None], 25, axis=1)
@@ -148,6 +151,7 @@ def test_a_benchmark_without_noise_has_a_perfect_ceiling(metric):
     assert noise_ceiling(X, metric, random_state=0) == expected
 
 
+@pytest.mark.slow
 def test_the_mean_absolute_error_over_200_draws_is_the_default():
     X = _binary(10, 10, 60)
     explicit = noise_ceiling(X, mean_absolute_error, n_draws=200, random_state=3)
@@ -155,6 +159,7 @@ def test_the_mean_absolute_error_over_200_draws_is_the_default():
     assert type(explicit) is float
 
 
+@pytest.mark.slow
 def test_the_seed_decides_and_the_global_state_is_left_alone():
     X = _binary(11, 10, 60)
     before = np.random.get_state()[1].copy()  # noqa: NPY002
@@ -177,6 +182,7 @@ def test_a_metric_that_is_nan_in_a_draw_makes_the_ceiling_nan():
     assert np.isnan(noise_ceiling(_binary(13, 4, 9), lambda *_: next(values), n_draws=3))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("convert", [pd.DataFrame, list, lambda X: X.astype(np.int8)])
 def test_other_matrices_of_the_same_results(convert):
     X = _binary(14, 7, 50)

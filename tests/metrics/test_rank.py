@@ -88,6 +88,7 @@ def test_spearman_by_hand(y_true, y_pred, expected):
     assert spearman_score(y_true, y_pred) == pytest.approx(expected)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(_scores())
 def test_spearman_is_that_of_scipy(scores):
@@ -200,6 +201,7 @@ def test_pairwise_accuracy_without_ties_is_kendall_tau_on_another_scale():
     assert pairwise_accuracy_score(y_true, y_pred) == pytest.approx(expected)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(_scores(), st.data())
 def test_pairwise_accuracy_equals_brute_force(scores, data):
@@ -213,6 +215,7 @@ def test_pairwise_accuracy_equals_brute_force(scores, data):
     assert accuracy == pytest.approx(expected, abs=1e-12)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(_scores(), st.data())
 def test_integer_weights_of_pairwise_accuracy_are_repetitions(scores, data):
@@ -267,6 +270,7 @@ def test_top_k_overlap_by_hand(y_true, y_pred, k, expected):
     assert top_k_overlap_score(y_true, y_pred, k=k) == pytest.approx(expected)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(_scores(max_models=7, distinct=4), st.data())
 def test_top_k_overlap_equals_brute_force_over_all_draws(scores, data):

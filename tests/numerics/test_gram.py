@@ -257,6 +257,7 @@ class TestColumns:
 
 
 class TestProductsWithTargets:
+    @pytest.mark.slow
     @pytest.mark.parametrize("weighting", ["equal", "counts", "sum to one", "any"])
     @pytest.mark.parametrize("dtype", DTYPES)
     @pytest.mark.parametrize("kind", KINDS)

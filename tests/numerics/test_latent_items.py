@@ -184,6 +184,7 @@ def test_real_scores_with_missing_results():
     assert sizes[-1] > 0
 
 
+@pytest.mark.slow
 @settings(max_examples=50, deadline=None)
 @given(
     arrays(np.int8, st.tuples(st.integers(1, 8), st.integers(1, 8)), elements=st.integers(0, 3)),

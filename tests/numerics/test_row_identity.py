@@ -29,6 +29,7 @@ def _rows(draw):
     return X, y, weight, draw(st.permutations(range(n_rows)))
 
 
+@pytest.mark.slow
 @given(_rows())
 @settings(max_examples=100, deadline=None)
 def test_order_is_a_permutation_that_forgets_the_listing(rows):

@@ -208,6 +208,7 @@ def test_coverage_is_a_share(coverage, predictor):
         predictor.margin(coverage)
 
 
+@pytest.mark.slow
 @given(st.lists(st.floats(0, 1), min_size=19, max_size=40), st.floats(0.05, 0.95))
 def test_the_margin_covers_as_many_of_the_errors_as_promised(sizes, coverage):
     errors = pd.DataFrame({"overall": sizes})
@@ -219,6 +220,7 @@ def test_the_margin_covers_as_many_of_the_errors_as_promised(sizes, coverage):
     assert margin in sizes
 
 
+@pytest.mark.slow
 def test_what_is_loaded_is_the_same_predictor(saved, ridge, panel):
     loaded = load_predictor(saved)
     expected = np.clip(ridge.predict(panel.data), 0, 1)

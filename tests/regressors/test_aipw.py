@@ -143,6 +143,7 @@ def test_the_mean_over_random_draws_is_unbiased(imputer):
     assert np.abs(errors).mean() > 0.02  # or there would be nothing to test
 
 
+@pytest.mark.slow
 def test_errors_on_real_models_are_near_those_of_the_imputation():
     X, y = load_helm_lite(task="commonsense", return_X_y=True)
     order = np.argsort(y, kind="stable")

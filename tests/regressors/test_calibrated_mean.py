@@ -158,6 +158,7 @@ class TestMissingResults:
 
 
 class TestModelsStrongerThanAllSources:
+    @pytest.mark.slow
     @pytest.mark.parametrize("task", ["gsm", "mmlu", "commonsense"])
     @pytest.mark.parametrize("calibration", CALIBRATIONS)
     def test_they_are_not_predicted_to_be_like_the_best_source(self, task, calibration):

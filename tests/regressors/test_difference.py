@@ -107,6 +107,7 @@ def test_without_a_penalty_results_on_a_line_in_the_features_are_estimated_exact
     assert np.abs(biased.predict(rows) - rows.mean(axis=1)).max() > 0.01
 
 
+@pytest.mark.slow
 @given(
     X=hnp.arrays(float, (4, 6), elements=st.floats(0, 1)),
     alpha=st.sampled_from([0.0, 1e-3, 4.0, 1e6]),
@@ -116,6 +117,7 @@ def test_all_items_give_the_exact_mean(X, alpha):
     assert_allclose(model.predict(X), X.mean(axis=1), atol=1e-9)
 
 
+@pytest.mark.slow
 @given(shift=st.floats(-100, 100), scale=st.floats(0.01, 1000))
 def test_other_units_give_the_same_estimate(shift, scale):
     def predict(scores, rows):
@@ -213,6 +215,7 @@ def test_the_score_range_clips():
     assert_array_equal(DifferenceRegressor(score_range=(0, 1)).fit(sources, y).predict(rows), [1])
 
 
+@pytest.mark.slow
 def test_the_bias_of_a_probability_sample_is_small():
     """Over the draws, the mean error of every target is within three standard errors of 0.3 %."""
     matrix = make_score_matrix(n_models=60, n_items=300, random_state=0)
@@ -241,6 +244,7 @@ def extrapolation_error(regressor, data):
     return np.abs(errors).mean(), abs(np.mean(errors))
 
 
+@pytest.mark.slow
 def test_stronger_models_than_any_source_are_predicted_where_regression_fails():
     data = load_helm_lite(task="mmlu", return_X_y=True)
     error, bias = extrapolation_error(DifferenceRegressor(), data)

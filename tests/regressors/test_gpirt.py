@@ -60,6 +60,7 @@ def lambda_by_definition(sources, anchors, weights, n_folds=5):
     return min(max(above / below, 0), 1) * shrunk
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_folds", [2, 5])
 def test_lambda_is_cross_fitted_from_the_anchors(n_folds):
     model = regressor(n_folds=n_folds)
@@ -69,6 +70,7 @@ def test_lambda_is_cross_fitted_from_the_anchors(n_folds):
     assert_allclose(model.lambda_, expected, rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_the_estimate_is_a_mixture_of_the_mean_and_of_p_irt():
     model = regressor().fit(SOURCES, Y, anchors=ANCHORS, anchor_weights=7 * WEIGHTS)
     mean = TARGETS[:, ANCHORS] @ WEIGHTS
@@ -92,6 +94,7 @@ def test_the_error_from_half_of_the_items_is_not_that_from_the_anchors():
     assert error(anchors) > 3 * error(half)
 
 
+@pytest.mark.slow
 def test_the_worse_the_model_knows_the_items_the_more_the_mean_counts():
     """Anchors that stand exactly for the benchmark need no model; misleading ones get none."""
     rng = np.random.default_rng(0)
@@ -149,6 +152,7 @@ def test_sources_without_results_on_the_anchors_teach_the_model_only():
     assert 0 <= alone.lambda_ <= 1
 
 
+@pytest.mark.slow
 def test_weights_stay_with_their_anchors():
     model = regressor().fit(SOURCES, Y, anchors=ANCHORS, anchor_weights=WEIGHTS)
     order = np.array([5, 2, 0, 1, 4, 3])
@@ -158,6 +162,7 @@ def test_weights_stay_with_their_anchors():
     assert np.abs(swapped.predict(TARGETS) - model.predict(TARGETS)).max() > 1e-4
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 1000), n_anchors=st.integers(1, 20))
 @settings(max_examples=10, deadline=None)
 def test_lambda_is_a_share_and_the_order_of_models_does_not_matter(seed, n_anchors):
@@ -174,6 +179,7 @@ def test_lambda_is_a_share_and_the_order_of_models_does_not_matter(seed, n_ancho
     assert ((low - 1e-12 <= predicted) & (predicted <= high + 1e-12)).all()
 
 
+@pytest.mark.slow
 def test_a_weight_of_two_is_two_models():
     weight = np.arange(60) % 3
     weighted = regressor().fit(SOURCES, Y, weight, ANCHORS, WEIGHTS)
@@ -195,6 +201,7 @@ def test_every_task_with_items_of_its_own_has_a_lambda_of_its_own():
     assert_allclose(model.predict(TARGETS), mixture)
 
 
+@pytest.mark.slow
 def test_the_target_in_other_units_is_reached_by_a_line():
     model = regressor().fit(SOURCES, Y, anchors=ANCHORS)
     other = regressor(score_range=(0, 100)).fit(SOURCES, 100 * Y, anchors=ANCHORS)
@@ -210,6 +217,7 @@ def test_scores_outside_the_range_of_a_part_are_no_obstacle():
     assert 0 <= model.lambda_ < 1
 
 
+@pytest.mark.slow
 def test_the_selector_hands_its_weights_on():
     selector = IRTSelector(6, item_response_model=ONE, random_state=0)
     anchored = AnchoredRegressor(selector, regressor()).fit(SOURCES, Y)
@@ -217,6 +225,7 @@ def test_the_selector_hands_its_weights_on():
     assert_allclose(anchored.regressor_.anchor_weights_, anchored.anchor_weights_)
 
 
+@pytest.mark.slow
 def test_the_mixture_is_no_worse_than_the_better_part_on_real_models():
     X, y = load_helm_lite(task="gsm", return_X_y=True)
 
@@ -235,6 +244,7 @@ def test_the_mixture_is_no_worse_than_the_better_part_on_real_models():
     assert mixture < 1.02 * min(p, s)
 
 
+@pytest.mark.slow
 def test_clones_and_pickles_predict_alike():
     model = GPIRTRegressor(n_folds=3).fit(SOURCES, Y, anchors=ANCHORS)
     for twin in (pickle.loads(pickle.dumps(model)), clone(model).fit(SOURCES, Y, anchors=ANCHORS)):

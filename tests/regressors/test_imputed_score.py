@@ -105,6 +105,7 @@ def test_a_source_without_results_on_a_task_enters_its_line_by_the_other():
     assert_allclose(model.slope_, 100, rtol=0.05)
 
 
+@pytest.mark.slow
 @given(rows=hnp.arrays(float, (3, 12), elements={"min_value": 0, "max_value": 1}))
 def test_observed_results_count_as_observed(rows):
     model = ImputedScoreRegressor(item_weights=WEIGHTS).fit(

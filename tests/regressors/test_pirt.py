@@ -96,6 +96,7 @@ def test_observed_items_have_the_share_of_their_weight():
     assert abs(weights[ANCHORS].sum() / weights.sum() - by_number) > 0.02
 
 
+@pytest.mark.slow
 def test_every_task_has_items_of_its_own():
     tasks = np.vstack([np.arange(40) < 25, np.arange(40) >= 25]).astype(float)
     y = SOURCES @ (tasks / tasks.sum(axis=1, keepdims=True)).T
@@ -150,6 +151,7 @@ def test_a_target_without_results_on_the_anchors_is_named():
         regressor().fit(SOURCES, Y, anchors=ANCHORS).predict(rows)
 
 
+@pytest.mark.slow
 def test_real_models_are_predicted_better_than_by_the_mean_of_the_anchors():
     X, y = load_open_llm(task="arc_challenge", return_X_y=True)
 

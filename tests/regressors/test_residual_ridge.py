@@ -66,6 +66,7 @@ def test_weights_of_models_are_those_of_ridge(panel):
     assert_allclose(regressor.predict(X), by_hand.predict(X) + X.mean(axis=1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sum_to_one", [False, True])
 def test_the_penalty_has_the_least_error_of_brute_force_refits(panel, sum_to_one):
     X, y = panel
@@ -130,6 +131,7 @@ def test_sum_to_one_shifts_predictions_as_results_are_shifted(seed, c, weighted)
     assert_allclose(regressor.predict(X + c), regressor.predict(X) + c, atol=1e-10)
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 999), sum_to_one=st.booleans(), with_gaps=st.booleans())
 @settings(max_examples=30, deadline=None)
 def test_weights_are_repeated_rows_in_any_order(seed, sum_to_one, with_gaps):
@@ -276,6 +278,7 @@ def test_a_single_model_moves_the_mean_to_its_score():
     assert np.isnan(regressor.best_error_)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("load", "task"),
     [(load_helm_lite, "gsm"), (load_helm_lite, "mmlu"), (load_open_llm, "arc_challenge")],

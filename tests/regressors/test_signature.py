@@ -85,6 +85,7 @@ class TestPresets:
         params = regressor.regressor.get_params()
         assert (params["n_estimators"], params["random_state"]) == (50, 3)
 
+    @pytest.mark.slow
     def test_it_is_also_the_default(self):
         X, y = panel()
         default = SignatureRegressor(random_state=0).fit(X, y)
@@ -137,6 +138,7 @@ class TestBeyondTheSources:
         predicted = regressor.predict(X[strong][:, anchors])
         assert predicted.max() <= y[weak].max() < y[strong].min()
 
+    @pytest.mark.slow
     def test_a_regression_on_the_residual_leaves_it(self):
         X, y = load_helm_lite(task="gsm", return_X_y=True)
         order = np.argsort(y)

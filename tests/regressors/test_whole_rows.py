@@ -56,6 +56,7 @@ def off(X, anchors=ANCHORS):
     return rows
 
 
+@pytest.mark.slow
 @every_regressor
 @every_imputer
 def test_any_imputer_works_and_targets_do_not_see_each_other(regressor, imputer):

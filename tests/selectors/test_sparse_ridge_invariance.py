@@ -44,6 +44,7 @@ PANELS = {"binary": X, "graded": GRADED}
 
 
 class TestScoreTypes:
+    @pytest.mark.slow
     @pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.bool_, np.float32, np.int64])
     @pytest.mark.parametrize("given", [False, True])
     def test_zeros_and_ones_of_any_type_give_the_same_anchors(self, dtype, given):
@@ -111,6 +112,7 @@ class TestMissingResults:
             assert len(set(got)) == n_anchors
             assert not empty[got].any()
 
+    @pytest.mark.slow
     def test_of_real_models_count_as_the_mean_too(self):
         scores, y = load_zeroeval_gsm(return_X_y=True)
         filled = np.where(np.isnan(scores), np.nanmean(scores, axis=0), scores)
@@ -193,6 +195,7 @@ class TestInvariance:
         params = {"alpha": 1.0, "shrink_to_mean": 0.0}
         assert _anchors(5, mirrored, y, **params) == _anchors(5, scores, y, **params)
 
+    @pytest.mark.slow
     @given(st.integers(0, 10_000), st.booleans())
     @settings(max_examples=10, deadline=None)
     def test_errors_in_place_of_scores_make_no_difference(self, seed, graded):
@@ -201,6 +204,7 @@ class TestInvariance:
         y = _target(scores, seed)
         assert _anchors(5, 1 - scores, 1 - y) == _anchors(5, scores, y)
 
+    @pytest.mark.slow
     @given(st.integers(0, 10_000))
     @settings(max_examples=10, deadline=None)
     def test_neither_units_nor_the_difficulty_of_items_matter(self, seed):
@@ -211,6 +215,7 @@ class TestInvariance:
         np.testing.assert_array_equal(percent.anchors_, expected.anchors_)
         assert percent.alpha_ == pytest.approx(1e4 * expected.alpha_)
 
+    @pytest.mark.slow
     @given(st.integers(0, 10_000), st.booleans())
     @settings(max_examples=10, deadline=None)
     def test_anchors_move_with_the_columns(self, seed, graded):

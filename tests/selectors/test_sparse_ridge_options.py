@@ -80,6 +80,7 @@ class TestListsOfItems:
         assert selector.path_[: len(included)].tolist() == list(included)
         assert len(np.unique(selector.anchors_)) == 5
 
+    @pytest.mark.slow
     def test_the_rest_makes_the_best_of_those_included(self):
         expected = _greedy(25, 6, lambda items: _objective(X, Y, items, 1.0), start=[19, 4])
         assert _anchors(6, X, Y, must_include=[19, 4], **PLAIN) == expected
@@ -201,6 +202,7 @@ class TestTasks:
             ),
         )
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("shrink_to_mean", [0.0, 0.5])
     @pytest.mark.parametrize("weights", [None, [1, 1, 1], [0.2, 5, 1], (0, 1, 0)])
     def test_objective_is_the_weighted_sum_over_tasks(self, weights, shrink_to_mean):
@@ -208,6 +210,7 @@ class TestTasks:
         got = _anchors(5, X, self.tasks, **params)
         assert got == self._expected(weights or [1, 1, 1], shrink_to_mean)
 
+    @pytest.mark.slow
     def test_weights_make_a_difference(self):
         assert self._expected([1, 1, 1]) != self._expected([100, 0, 1])
 

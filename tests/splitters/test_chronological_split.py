@@ -64,6 +64,7 @@ def test_distinct_dates_split_like_a_time_series(n_models, n_splits):
     ]
 
 
+@pytest.mark.slow
 @given(dates_with_ties, st.integers(1, 5))
 @settings(deadline=None)
 def test_ties_as_in_plain_loops(dates, n_splits):
@@ -74,6 +75,7 @@ def test_ties_as_in_plain_loops(dates, n_splits):
     assert _split(ChronologicalSplit(n_splits), dates) == expected
 
 
+@pytest.mark.slow
 @given(dates_with_ties, st.integers(1, 4), st.floats(0.5, 11.5))
 @settings(deadline=None)
 def test_cutoffs_as_in_plain_loops(dates, n_splits, cutoff):
@@ -85,6 +87,7 @@ def test_cutoffs_as_in_plain_loops(dates, n_splits, cutoff):
     assert expected[0][0] == [model for model, day in enumerate(dates) if day < cutoff]
 
 
+@pytest.mark.slow
 @given(dates_with_ties, st.integers(1, 5), st.randoms(use_true_random=False))
 @settings(deadline=None)
 def test_sources_are_strictly_older_and_stretches_consecutive(dates, n_splits, random):

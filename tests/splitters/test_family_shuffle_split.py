@@ -31,6 +31,7 @@ def _targets_by_loop(groups, order, n_wanted):
     return best[1]
 
 
+@pytest.mark.slow
 @given(families, st.floats(0.05, 0.95), st.integers(0, 99))
 @settings(deadline=None)
 def test_as_in_plain_loops(groups, test_size, seed):
@@ -43,6 +44,7 @@ def test_as_in_plain_loops(groups, test_size, seed):
     assert _split(FamilyShuffleSplit(3, test_size=test_size, random_state=seed), groups) == expected
 
 
+@pytest.mark.slow
 @given(families, st.floats(0.05, 0.95), st.integers(0, 99))
 @settings(deadline=None)
 def test_no_family_on_both_sides_and_no_side_empty(groups, test_size, seed):
@@ -58,6 +60,7 @@ def test_no_family_on_both_sides_and_no_side_empty(groups, test_size, seed):
         assert abs(len(test) - n_wanted) <= largest
 
 
+@pytest.mark.slow
 @given(families, st.integers(0, 99), st.data())
 @settings(deadline=None)
 def test_a_number_of_models_is_the_share_that_it_is(groups, seed, data):

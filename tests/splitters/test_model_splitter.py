@@ -227,6 +227,7 @@ def test_groups_are_routed(cv, groups):
     assert search.best_score_ == pytest.approx(expected.mean())
 
 
+@pytest.mark.slow
 @every_splitter_with_groups
 def test_groups_are_sliced_for_a_search_within_a_cross_validation(cv, groups):
     search = GridSearchCV(Ridge(), {"alpha": [0.01, 100]}, cv=cv)
@@ -249,6 +250,7 @@ def test_strength_requests_no_groups():
         cross_validate(Ridge(), X, Y, cv=StrengthSplit(), params={"groups": FAMILIES})
 
 
+@pytest.mark.slow
 def test_a_real_panel_by_family_in_a_search():
     gsm = load_helm_lite(task="gsm", as_frame=True)
     cv = RepeatedGroupKFold(n_splits=4, n_repeats=2, random_state=0)

@@ -29,6 +29,7 @@ def _folds_by_loop(groups, n_splits, rng):
     return [sorted(fold) for fold in folds]
 
 
+@pytest.mark.slow
 @given(families, st.integers(2, 4), st.integers(0, 99))
 @settings(deadline=None)
 def test_as_in_plain_loops(groups, n_splits, seed):
@@ -38,6 +39,7 @@ def test_as_in_plain_loops(groups, n_splits, seed):
     assert [test for _, test in splits] == expected
 
 
+@pytest.mark.slow
 @given(families, st.integers(2, 4), st.integers(0, 99))
 @settings(deadline=None)
 def test_each_repeat_is_a_partition_into_whole_families(groups, n_splits, seed):

@@ -61,6 +61,7 @@ def _groups_by_loop(X, threshold, groups, n_common):
     return [sorted(set(firsts)).index(first) for first in firsts]
 
 
+@pytest.mark.slow
 @given(
     _panels(),
     st.sampled_from([0.3, 0.5, 0.6, 0.75, 0.8, 0.9, 0.98, 1.0]),
@@ -79,6 +80,7 @@ def test_as_in_plain_loops(X, threshold, min_overlap, groups, block_rows):
     assert labels.tolist() == _groups_by_loop(X, threshold, groups, min_overlap)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("graded", [False, True], ids=["right or wrong", "graded"])
 @pytest.mark.parametrize("missing", [0.0, 0.2], ids=["complete", "incomplete"])
 @pytest.mark.parametrize("threshold", [0.7, 0.85, 0.9])
@@ -94,6 +96,7 @@ def test_the_larger_panels_have_groups_to_find():
     assert 1 < n_groups[0] < n_groups[1] < n_groups[2] <= 40
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("cells", "rows"), [(1, 1), (200, 7), (2**22, 1024)], ids=["single rows", "uneven", "one"]
 )

@@ -41,6 +41,7 @@ shares = st.tuples(st.floats(0.2, 0.8), st.floats(0.2, 0.8)).filter(lambda pair:
 scores = st.lists(st.integers(0, 6), min_size=12, max_size=40)  # with many ties
 
 
+@pytest.mark.slow
 @given(scores, shares)
 @settings(deadline=None)
 def test_all_models_as_in_plain_loops(y, both):
@@ -49,6 +50,7 @@ def test_all_models_as_in_plain_loops(y, both):
     assert _lists(cv.split(np.zeros((len(y), 1)), y)) == [expected]
 
 
+@pytest.mark.slow
 @given(scores, shares, st.integers(0, 99))
 @settings(deadline=None)
 def test_bootstrap_as_in_plain_loops(y, both, seed):
@@ -58,6 +60,7 @@ def test_bootstrap_as_in_plain_loops(y, both, seed):
     assert _lists(cv.split(np.zeros((len(y), 1)), y)) == expected
 
 
+@pytest.mark.slow
 @given(scores, shares, st.integers(0, 99))
 @settings(deadline=None)
 def test_no_target_is_weaker_than_a_source(y, both, seed):

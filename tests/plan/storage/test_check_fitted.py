@@ -198,6 +198,7 @@ def test_corrupted_support_vectors_in_a_file_crash_nothing(panel, tmp_path, monk
     assert run.stdout.splitlines() == [f"{name} True True" for name in sorted(changes)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("regressor", "changes"),
     [

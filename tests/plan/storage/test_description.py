@@ -82,6 +82,7 @@ def label(value):
     return "absent" if value is ABSENT else str(value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("place", "value"), DAMAGES, ids=label)
 def test_a_description_that_does_not_hold_together_is_damage(place, value, forge):
     path = forge(description=put(place, value), digests=False)

@@ -120,6 +120,7 @@ EVIL = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", EVIL)
 def test_what_is_not_on_the_list_is_refused_by_name(kind, forge, monkeypatch):
     evil, match = EVIL[kind]
@@ -154,6 +155,7 @@ def test_a_newer_protocol_is_refused_before_skops_reads_it(forge, monkeypatch):
         load_predictor(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "spoil",
     [
@@ -208,6 +210,7 @@ REGRESSORS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "place", "value", "match"),
     [

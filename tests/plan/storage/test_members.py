@@ -105,6 +105,7 @@ def test_what_could_not_be_loaded_for_its_size_is_not_saved(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("held", "announced"), [(50_000_000, 10), (10, 1000)], ids=["bomb", "cut-off"]
 )

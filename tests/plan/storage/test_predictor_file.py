@@ -132,6 +132,7 @@ def model():
     return estimator.fit(MATRIX.data, MATRIX.targets)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REGISTERED)
 def test_every_method_predicts_the_same_after_a_file(name, fitted, fresh, folder):
     estimator = fitted[name]
@@ -287,6 +288,7 @@ def test_a_pipeline_around_anchors_for_each_model_is_not_saved(tmp_path):
         save_predictor(tmp_path / "p.skops", estimator, MATRIX)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["sparse-ridge-mlp", "disco-random-forest", "disco-nearest-models"]
 )
@@ -327,6 +329,7 @@ def test_what_the_items_are_is_kept(model, tmp_path):
     assert len(loaded.fingerprint) == 64
 
 
+@pytest.mark.slow
 def test_real_results_with_missing_ones(tmp_path):
     data = load_helm_lite(task="commonsense", as_frame=True).data
     matrix = ScoreMatrix.from_frame(data.where(np.random.default_rng(0).random(data.shape) > 0.1))
@@ -338,6 +341,7 @@ def test_real_results_with_missing_ones(tmp_path):
     np.testing.assert_array_equal(loaded.predict(matrix.data)["overall"], expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "regressor",
     [
@@ -543,6 +547,7 @@ def test_an_exchanged_member_is_noticed(model, tmp_path):
         load_predictor(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(8))
 def test_flipped_and_missing_bytes_are_no_crash(seed, model, tmp_path):
     path = tmp_path / "p.skops"

@@ -61,11 +61,13 @@ def ridge_baseline(X, y):
     return Ridge(alpha=alpha).fit(X, rest).predict(X).ravel() + X.mean(axis=1)
 
 
+@pytest.mark.slow
 def test_untrained_networks_leave_the_baseline_as_it_is(data):
     regressor = MLPScoreRegressor(learning_rate_init=1e-300, max_iter=1).fit(*data)
     assert_allclose(regressor.predict(data[0]), ridge_baseline(*data), rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_training_improves_on_the_baseline_where_it_is_wrong():
     rng = np.random.default_rng(0)
     X = rng.random((600, 4))
@@ -97,6 +99,7 @@ def test_the_sigmoid_prediction_by_hand(data):
     assert_allclose(regressor.predict(X), 100 * expit(X @ W + b)[:, 0])
 
 
+@pytest.mark.slow
 def test_several_networks_are_as_good_as_separate_fits(data):
     X, y = data
     params = {**SMALL, **FULL_BATCH, "baseline": None}
@@ -118,6 +121,7 @@ def test_several_networks_are_as_good_as_separate_fits(data):
     assert_allclose((first + second) / 2, expected, rtol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "params",
     [
@@ -220,6 +224,7 @@ def test_a_warm_start_with_other_anchors_starts_afresh(data):
     assert_array_equal(regressor.fit(X[:, :7], y).predict(X[:, :7]), fresh.predict(X[:, :7]))
 
 
+@pytest.mark.slow
 def test_scores_in_percent_give_predictions_in_percent(data):
     X, y = data
     for baseline in ("ridge", None):
@@ -229,6 +234,7 @@ def test_scores_in_percent_give_predictions_in_percent(data):
         assert_allclose(percent, 100 * fraction, rtol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "params", [{}, {"baseline": None}, {"baseline": None, "output_activation": "sigmoid"}]
 )
@@ -289,6 +295,7 @@ def test_numpys_global_stream_is_left_alone(data):
     assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
 
 
+@pytest.mark.slow
 def test_the_same_seed_ignores_what_torch_drew_before(data):
     regressor = MLPScoreRegressor(**SMALL, dropout=0.3, batch_size=10, random_state=5)
     first = regressor.fit(*data).predict(data[0])
@@ -303,6 +310,7 @@ def fit_predict(X, y, seed):
     return regressor.fit(X, y).predict(X)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["threading", "loky"])
 def test_threads_and_processes_give_the_same_bits(data, backend):
     n_jobs = 4 if backend == "threading" else 2

@@ -173,6 +173,7 @@ def early_stopper(recorder=None, **params):
     return MLPScoreRegressor(**options | params)
 
 
+@pytest.mark.slow
 def test_early_stopping_holds_out_whole_families(data):
     recorder = Recorder()
     early_stopper(recorder).fit(*data, groups=FAMILIES)

@@ -43,6 +43,7 @@ def test_items_that_all_pass_or_fail_are_taken_only_where_no_other_is_left(value
     assert_array_equal(CollaborativeFilteringSelector(29).fit(scores).anchors_[-2:], [0, 4])
 
 
+@pytest.mark.slow
 @given(
     scores=hnp.arrays(float, (6, 5), elements=st.sampled_from([0.0, 0.3, 1.0, np.nan])),
     weight=hnp.arrays(int, 6, elements=st.integers(1, 4)),

@@ -85,6 +85,7 @@ def test_items_that_tell_nothing_are_passed_over():
     assert FisherInformationSelector(20).fit(scores).anchors_.min() > 15
 
 
+@pytest.mark.slow
 def test_anchors_measure_real_ability_better_than_random_ones():
     scores = load_open_llm(task="ifeval").data
     train, test = scores[::4], scores[1::4]

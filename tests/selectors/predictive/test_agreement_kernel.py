@@ -78,6 +78,7 @@ def test_loss_is_that_of_ridge_regressions_fitted_without_the_fold(n_folds, rank
     assert got.loss == pytest.approx(_loss_of(predicted, target, weight, rank_weight))
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(
     seed=st.integers(0, 1000),

@@ -49,6 +49,7 @@ def test_it_equals_refitting_without_each_model(n_models, degree, n_tasks):
     assert_allclose(got, [brute_force(X, y, items, degree) for items in sets], rtol=1e-6)
 
 
+@pytest.mark.slow
 @given(st.integers(0, 999))
 @settings(max_examples=30, deadline=None)
 def test_a_weight_of_two_is_two_models(seed):

@@ -109,6 +109,7 @@ class TestObjectives:
 
 
 class TestExchanges:
+    @pytest.mark.slow
     @given(
         st.integers(0, 10_000), st.sampled_from([0.0, 0.4, 1.0]), st.booleans(), st.integers(0, 2)
     )

@@ -38,6 +38,7 @@ def fitted(X, n_anchors=4, y=None, sample_weight=None, **params):
     return GeneticSelector(n_anchors, **{**QUICK, **params}).fit(X, y, sample_weight)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "params",
     [
@@ -50,6 +51,7 @@ def test_the_contract_of_selectors(params):
     check_anchor_selector(GeneticSelector(**params))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_it_finds_the_best_of_all_sets(seed):
     X = scores(seed=seed)
@@ -79,6 +81,7 @@ class TestSearch:
         selector = fitted(scores(), n_generations=n_generations, n_rounds=n_rounds)
         assert len(selector.error_curve_) == length
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("population_size", "n_elite", "expected"),
         [(400, 40, (120, 12)), (200, 20, (60, 6)), (100, 10, (60, 6)), (20, 2, (20, 2))],
@@ -119,6 +122,7 @@ class TestSearch:
         assert_array_equal(low, np.sort(np.argsort(worth)[:12]))
         assert len(set(drawn)) == 12
 
+    @pytest.mark.slow
     def test_more_generations_and_rounds_do_no_harm(self):
         X, y = load_open_llm(task="arc_challenge", return_X_y=True)
         few, many, groups = (
@@ -196,6 +200,7 @@ class TestWorth:
         assert_array_equal(selector.anchors_, [1, 3, 2, 0])
 
 
+@pytest.mark.slow
 def test_all_tasks_count():
     X = scores(60)
     tasks = np.column_stack([X[:, 3], 2 * X[:, 8]])
@@ -252,6 +257,7 @@ def test_a_callback_sees_every_generation_and_can_stop_the_search(stop_after):
 
 
 class TestRealData:
+    @pytest.mark.slow
     def test_it_beats_random_anchors_behind_the_same_curve(self):
         X, y = load_open_llm(task="arc_challenge", return_X_y=True)
 
@@ -263,6 +269,7 @@ class TestRealData:
         params = {"population_size": 60, "n_generations": 100, "random_state": 0}
         assert error(GeneticSelector(30, **params)) < 0.75 * random
 
+    @pytest.mark.slow
     def test_the_error_of_the_search_is_too_good_for_new_models(self):
         X, y = load_mathvision(return_X_y=True)  # 16 models: any set can be made to fit
         params = {"population_size": 60, "n_generations": 40, "random_state": 0}

@@ -21,10 +21,12 @@ def scores(n_models=30, n_items=20, seed=0):
     return (rng.random((n_models, n_items)) < 1 / (1 + np.exp(-ability - easiness))).astype(float)
 
 
+@pytest.mark.slow
 def test_the_contract_of_selectors():
     check_anchor_selector(LassoSelector())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_anchors", [1, 5, 20, 60])
 def test_a_lasso_with_the_penalty_has_the_anchors(n_anchors):
     X, y = load_open_llm(task="arc_challenge", return_X_y=True)
@@ -47,6 +49,7 @@ def test_weights_count_in_the_objective(n_anchors):
 class TestPastTheEndOfThePath:
     """A fixed grid of penalties gives fewer items than asked for, or none at all."""
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("n_anchors", [15, 16, 100])
     def test_with_fewer_models_than_anchors_there_are_as_many_as_asked_for(self, n_anchors):
         X, y = load_mathvision(return_X_y=True)  # 16 models
@@ -113,6 +116,7 @@ def test_nested_where_nothing_leaves_the_path():
     assert_array_equal(LassoSelector(10).fit(X, y).anchors_, anchors[:10])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("task", "n_anchors"), [("ifeval", 100), ("arc_challenge", 30)])
 def test_it_beats_random_anchors_on_real_data(task, n_anchors):
     X, y = load_open_llm(task=task, return_X_y=True)
@@ -125,6 +129,7 @@ def test_it_beats_random_anchors_on_real_data(task, n_anchors):
     assert error(LassoSelector(n_anchors)) < 0.9 * random
 
 
+@pytest.mark.slow
 def test_real_data_with_missing_results():
     data = load_zeroeval_gsm()
     selector = LassoSelector(60).fit(data.data, data.target)

@@ -35,11 +35,13 @@ def generalised_error(X, y, items, criterion):
     return np.sqrt(-model.best_score_)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("criterion", CRITERIA)
 def test_the_contract_of_selectors(criterion):
     check_anchor_selector(RandomSearchSelector(criterion=criterion, n_candidates=20))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("criterion", CRITERIA)
 def test_with_enough_draws_it_is_the_best_of_all_sets(criterion):
     X = scores()
@@ -95,6 +97,7 @@ class TestDraws:
         percent = search(criterion=criterion).fit(X, 100 * X.mean(axis=1))
         assert_allclose(percent.errors_, 100 * one.errors_, rtol=1e-6)
 
+    @pytest.mark.slow
     def test_all_tasks_count(self, criterion):
         X = scores(40)
         tasks = np.column_stack([X[:, 0], X[:, 6]])
@@ -122,6 +125,7 @@ def test_items_without_results_are_never_drawn():
     assert_array_equal(np.sort(search(6).fit(X).anchors_), [0, 2, 3, 5, 6, 7])
 
 
+@pytest.mark.slow
 def test_it_beats_one_random_set_on_real_data():
     X, y = load_open_llm(task="arc_challenge", return_X_y=True)
 
@@ -138,6 +142,7 @@ def test_it_beats_one_random_set_on_real_data():
         assert best < 0.9 * one
 
 
+@pytest.mark.slow
 def test_real_data_with_missing_results_and_no_look_at_the_targets():
     data = load_zeroeval_gsm()
     selector = search(40, n_candidates=100).fit(data.data, data.target)

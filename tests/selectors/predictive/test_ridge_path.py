@@ -69,6 +69,7 @@ SETTINGS = {
 
 
 class TestObjectives:
+    @pytest.mark.slow
     @pytest.mark.parametrize("setting", SETTINGS)
     @pytest.mark.parametrize("shrink_to_mean", [0.0, 0.4, 1.0])
     @pytest.mark.parametrize("weighted", [False, True])
@@ -142,6 +143,7 @@ class TestObjectives:
 
 
 class TestPath:
+    @pytest.mark.slow
     @given(st.integers(0, 10_000), st.sampled_from([0.0, 0.4, 1.0]), st.booleans())
     @settings(max_examples=25, deadline=None)
     def test_is_the_greedy_one(self, seed, shrink_to_mean, graded):

@@ -105,6 +105,7 @@ class TestRefinement:
         assert selector.refinement_ == []
         np.testing.assert_array_equal(np.sort(selector.anchors_), np.arange(25))
 
+    @pytest.mark.slow
     @given(seed=st.integers(0, 99), score=st.sampled_from(["published", "corrected"]))
     @settings(max_examples=15, deadline=None)
     def test_keep_best_never_ends_worse_than_it_started(self, seed, score):
@@ -122,6 +123,7 @@ class TestRefinement:
         end = leave_one_out_error(scores[:, selector.anchors_], target, weight)
         assert end == pytest.approx(error)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("n_anchors", [3, 6, 12])
     def test_keep_best_tries_the_forty_likeliest_swaps(self, n_anchors):
         """The 4 weakest anchors times the 10 strongest items, then the anchors next in line."""
@@ -194,6 +196,7 @@ class TestStart:
 
 
 class TestProxy:
+    @pytest.mark.slow
     @pytest.mark.parametrize("proxy", ["linear", "mlp"])
     def test_network(self, proxy):
         selector = _selector(proxy=proxy, n_refinements=2).fit(X)
@@ -322,6 +325,7 @@ def _anchors(seed, proxy):
     return _selector(proxy=proxy, n_refinements=2, random_state=seed).fit(X).anchors_
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["threading", "loky"])
 def test_same_anchors_in_threads_and_processes(backend):
     jobs = [(0, "linear"), (1, "linear"), (0, Ridge()), (1, Ridge())]

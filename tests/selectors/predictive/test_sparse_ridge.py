@@ -82,6 +82,7 @@ PANELS = {"binary": X, "graded": GRADED}
 
 
 class TestObjective:
+    @pytest.mark.slow
     @pytest.mark.parametrize("kind", PANELS)
     @pytest.mark.parametrize("alpha", [0.01, 1.0, 30.0])
     @pytest.mark.parametrize("weighted", [False, True])
@@ -94,6 +95,7 @@ class TestObjective:
         assert selector.path_.tolist() == expected
         assert (selector.alpha_, selector.shrink_to_mean_, selector.n_swaps_) == (alpha, 0, 0)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("kind", PANELS)
     @pytest.mark.parametrize("shrink_to_mean", [0.05, 0.4, 1])
     def test_path_is_greedy_ridge_towards_the_mean(self, kind, shrink_to_mean):
@@ -102,6 +104,7 @@ class TestObjective:
         params = {**PLAIN, "alpha": 2.0, "shrink_to_mean": shrink_to_mean}
         assert _anchors(5, scores, Y, **params) == expected
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("kind", PANELS)
     @pytest.mark.parametrize("n_components", [1, 3])
     def test_components_have_a_tenth_of_the_shrinkage_as_their_share(self, kind, n_components):
@@ -148,6 +151,7 @@ class TestObjective:
     def test_more_components_than_there_are(self):
         assert _anchors(5, X, Y, n_components=25) == _anchors(5, X, Y, n_components=1000)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("kind", PANELS)
     @pytest.mark.parametrize("shrink_to_mean", [0.0, 0.6])
     def test_no_swap_lowers_the_objective_after_the_exchange(self, kind, shrink_to_mean):
@@ -228,6 +232,7 @@ def _penalties(scores, n_anchors):
 
 
 class TestAutomaticPenalties:
+    @pytest.mark.slow
     @pytest.mark.parametrize("exchange", [False, True])
     @pytest.mark.parametrize("seed", range(2))
     def test_alpha_has_the_least_leave_one_out_error(self, exchange, seed):
@@ -241,6 +246,7 @@ class TestAutomaticPenalties:
         got = tuple(_anchors(4, scores, y, exchange=exchange))
         assert losses[got] == pytest.approx(min(losses.values()), rel=1e-8)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("exchange", [False, True])
     def test_with_many_items_the_paths_settle_alpha(self, monkeypatch, exchange):
         monkeypatch.setattr("sklearn_sparseeval.numerics.gram._ALL_AT_ONCE", 0)
@@ -309,6 +315,7 @@ def _swapping():
     return selector, scores, target
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "params",
     [{}, {"exchange": False, "n_components": 0}, {"shrink_to_mean": 0.0, "alpha": 1.0}],
@@ -317,6 +324,7 @@ def test_the_contract_of_selectors(params):
     check_anchor_selector(SparseRidgeSelector(**params))
 
 
+@pytest.mark.slow
 def test_anchors_beat_random_ones_by_a_fifth_on_real_models():
     scores, y = load_open_llm(task="arc_challenge", return_X_y=True)
     errors = {"sparse": [], "random": []}
@@ -334,6 +342,7 @@ def test_anchors_beat_random_ones_by_a_fifth_on_real_models():
     assert np.mean(errors["sparse"]) < 0.8 * np.mean(errors["random"])
 
 
+@pytest.mark.slow
 def test_same_anchors_in_threads():
     scores, y = load_helm_lite(task="commonsense", return_X_y=True)
     expected = [_anchors(n_anchors, scores, y) for n_anchors in (5, 30)]
@@ -344,6 +353,7 @@ def test_same_anchors_in_threads():
         assert got == expected
 
 
+@pytest.mark.slow
 def test_cross_validation_in_processes():
     scores, y = load_helm_lite(task="commonsense", return_X_y=True)
     pipeline = make_pipeline(SparseRidgeSelector(10), ResidualRidgeRegressor())
@@ -352,6 +362,7 @@ def test_cross_validation_in_processes():
     assert one.min() > 0
 
 
+@pytest.mark.slow
 def test_small_scores_are_never_copied_to_double_precision(monkeypatch):
     """The peak: single precision twice, each column computed, and some rows per anchor."""
     rng = np.random.default_rng(0)

@@ -106,6 +106,7 @@ def test_negative_zero_is_zero():
     np.testing.assert_array_equal(_selector().fit(twin, Y).logits_, first.logits_)
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 1000), n_tasks=st.sampled_from([1, 2]))
 def test_the_order_of_the_models_does_not_matter(seed, n_tasks):
@@ -146,6 +147,7 @@ def test_items_without_results_are_never_chosen():
     assert np.isneginf(selector.logits_[[0, 7]]).all()
 
 
+@pytest.mark.slow
 def test_the_items_that_carry_the_score_are_found():
     rng = np.random.default_rng(0)
     scores = (rng.random((60, 40)) < 0.5).astype(float)
@@ -155,6 +157,7 @@ def test_the_items_that_carry_the_score_are_found():
     assert set(_selector(2, max_iter=300).fit(scores, two_tasks).anchors_) == {10, 20}
 
 
+@pytest.mark.slow
 def test_anchors_predict_real_models_better_than_random_ones():
     scores, y = load_helm_lite(task="gsm", return_X_y=True)
     train, test = np.arange(83) % 4 > 0, np.arange(83) % 4 == 0
@@ -176,11 +179,13 @@ def test_missing_results_of_a_real_panel_are_no_obstacle():
     assert len(set(_selector(20).fit(scores).anchors_)) == 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("max_iter", [1, 30])
 def test_the_battery_for_selectors_passes(max_iter):
     check_anchor_selector(_selector(max_iter=max_iter))
 
 
+@pytest.mark.slow
 def test_torch_is_not_needed():
     code = (
         "import sys, numpy as np; from sklearn_sparseeval import StraightThroughSelector; "

@@ -39,6 +39,7 @@ def test_each_side_is_cut_along_a_direction_of_its_own():
     assert as_lists(strata) == [[0, 2], [1, 3], [4, 6], [5, 7]]
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.integers(1, 60), st.data())
 def test_strata_are_a_partition_into_sizes_that_differ_by_one_at_most(n_items, data):
@@ -149,6 +150,7 @@ def test_equal_allocation_by_hand(sizes, n_anchors, expected):
 group_sizes = st.lists(st.integers(1, 9), min_size=1, max_size=4)
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(group_sizes, st.data())
 def test_proportional_allocation_keeps_every_quota(sizes, data):
@@ -161,6 +163,7 @@ def test_proportional_allocation_keeps_every_quota(sizes, data):
         assert (np.abs(counts - quota) < 1).all()
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(group_sizes, st.data())
 def test_equal_allocation_is_the_most_equal_there_is(sizes, data):

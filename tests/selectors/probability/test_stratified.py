@@ -44,6 +44,7 @@ def extrapolation(task):
     return X[order[: len(y) // 2]], X[order[-len(y) * 3 // 10 :]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("params", [{}, {"features": "difficulty"}, {"allocation": "equal"}])
 def test_the_contract_of_selectors(params):
     check_anchor_selector(StratifiedSelector(**params))
@@ -67,6 +68,7 @@ def test_the_average_over_all_draws_is_the_mean_of_any_target(features, allocati
     assert np.std(draws @ selector.anchor_weights_) > 0.01
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("features", FEATURES.values(), ids=FEATURES)
 def test_the_average_over_seeds_is_the_mean_of_a_target(features):
     X, target = scores(), np.random.default_rng(9).normal(size=24) ** 3

@@ -41,6 +41,7 @@ def naive_greedy(similarity, n_anchors):
     return chosen
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("params", [{}, {"metric": "correlation"}, {"metric": "cosine"}])
 def test_the_contract_of_selectors(params):
     check_anchor_selector(FacilityLocationSelector(**params))
@@ -128,6 +129,7 @@ def test_fewer_distinct_items_than_anchors(n_anchors):
     np.testing.assert_allclose(by_kind, [0.6, 0.3, 0.1])
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 10**6), metric=st.sampled_from(METRICS))
 def test_order_and_repetition_of_models_do_not_matter(seed, metric):
@@ -143,6 +145,7 @@ def test_order_and_repetition_of_models_do_not_matter(seed, metric):
     np.testing.assert_array_equal(expected.labels_[expected.anchors_], np.arange(5))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("task", "load"), [("arc_challenge", load_open_llm), ("mmlu", load_helm_lite)]
 )
@@ -167,6 +170,7 @@ def test_the_anchors_beat_random_ones_when_there_are_few(task):
     assert error < np.mean(chance)
 
 
+@pytest.mark.slow
 def test_missing_results_on_real_scores():
     X, _ = load_zeroeval_gsm(return_X_y=True)
     selector = fitted(X, 40)

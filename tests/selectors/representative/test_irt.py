@@ -83,6 +83,7 @@ def test_copies_of_items_share_their_weight():
     assert_allclose(total, np.array([1, 4, 7]) / 12)
 
 
+@pytest.mark.slow
 def test_the_number_of_abilities_is_chosen_by_default():
     chosen = IRTSelector(5, random_state=0).fit(X)
     assert_array_equal(
@@ -106,6 +107,7 @@ def test_the_seed_decides():
     assert set(first.anchors_) != set(other.anchors_)
 
 
+@pytest.mark.slow
 def test_real_models_are_estimated_better_than_at_random():
     scores, y = load_helm_lite(task="mmlu", return_X_y=True)
 

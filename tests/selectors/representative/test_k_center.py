@@ -38,6 +38,7 @@ def naive(distance, n_anchors):
     return centers, radii
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("params", [{}, {"metric": "correlation"}, {"metric": "cosine"}])
 def test_the_contract_of_selectors(params):
     check_anchor_selector(KCenterSelector(**params))
@@ -53,6 +54,7 @@ def test_the_choice_equals_that_of_the_naive_algorithm(metric, seed):
     np.testing.assert_allclose(selector.radii_, radii, rtol=1e-5)
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 10**6), n_anchors=st.integers(1, 4))
 def test_the_radius_is_at_most_twice_the_least_there_is(seed, n_anchors):
@@ -111,6 +113,7 @@ def test_fewer_distinct_items_than_anchors(n_anchors):
     np.testing.assert_allclose(by_kind, [0.6, 0.3, 0.1])
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 10**6), metric=st.sampled_from(METRICS))
 def test_order_and_repetition_of_models_do_not_matter(seed, metric):

@@ -47,6 +47,7 @@ def released_anchor_points(X, n_anchors, seed):
     return np.unique(nearest), sizes, nearest
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("params", [{}, {"n_init": 1}])
 def test_the_contract_of_selectors(params):
     check_anchor_selector(KMeansSelector(**params))
@@ -92,6 +93,7 @@ def test_scores_of_0_and_1_give_the_clusters_of_the_released_code(seed):
         assert group[ours] == group[theirs]
 
 
+@pytest.mark.slow
 def test_the_anchor_is_the_item_of_its_cluster_that_is_nearest_to_the_mean():
     X, _ = load_helm_lite(task="math", return_X_y=True)
     selector = fitted(X, 60)
@@ -123,6 +125,7 @@ def test_two_centres_never_name_one_item():
     np.testing.assert_allclose(selector.anchor_weights_, [13 / 14, 1 / 14])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("task", "load", "n_anchors"),
     [
@@ -147,6 +150,7 @@ def test_misaligned_weights_at_least_double_the_error_on_real_scores(task, load,
     assert np.mean(right) < (0.045 if n_anchors == 100 else 0.07)
 
 
+@pytest.mark.slow
 def test_on_real_scores_the_released_script_itself_is_as_far_off():
     X, y = load_open_llm(task="arc_challenge", return_X_y=True)
     source, target = X[::2], X[1::2]
@@ -263,6 +267,7 @@ def test_items_without_results_are_no_part_of_it():
     np.testing.assert_allclose(np.sort(selector.anchor_weights_ * 20), [2, 4, 5, 9])
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_order_and_repetition_of_models_do_not_matter(seed):
@@ -281,6 +286,7 @@ def test_order_and_repetition_of_models_do_not_matter(seed):
     np.testing.assert_allclose(expected.anchor_weights_, shares / shares.sum())
 
 
+@pytest.mark.slow
 def test_more_starts_find_clusters_at_least_as_tight():
     X, _ = load_helm_lite(task="commonsense", return_X_y=True)
 

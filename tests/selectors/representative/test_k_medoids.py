@@ -33,6 +33,7 @@ def require_same(got, expected):
     np.testing.assert_array_equal(got.anchor_weights_, expected.anchor_weights_)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("params", [{}, {"metric": "euclidean"}, {"metric": "cosine"}])
 def test_the_contract_of_selectors(params):
     check_anchor_selector(KMedoidsSelector(**params))
@@ -147,6 +148,7 @@ def test_features_of_the_user_take_the_place_of_the_results():
         np.testing.assert_allclose(selector.anchor_weights_ * 25, [12, 8, 5])
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 10**6), metric=st.sampled_from(METRICS))
 def test_order_and_repetition_of_models_do_not_matter(seed, metric):
@@ -162,11 +164,13 @@ def test_order_and_repetition_of_models_do_not_matter(seed, metric):
     np.testing.assert_array_equal(expected.labels_[expected.anchors_], np.arange(5))
 
 
+@pytest.mark.slow
 def test_there_is_no_chance_in_it():
     X, _ = load_helm_lite(task="gsm", return_X_y=True)
     require_same(fitted(X, 50), fitted(X[::-1], 50))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("task", "load"), [("arc_challenge", load_open_llm), ("mmlu", load_helm_lite)]
 )
@@ -192,6 +196,7 @@ def test_euclidean_anchors_beat_random_ones_when_there_are_few(task):
     assert error < np.mean(chance)
 
 
+@pytest.mark.slow
 def test_missing_results_on_real_scores():
     X, _ = load_zeroeval_gsm(return_X_y=True)
     selector = fitted(X, 40)

@@ -65,6 +65,7 @@ def by_hand(X, target, selector):
     return with_more_medoids(item_distances(z[natives]), probes, len(selector.anchors_))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("params", [{}, {"n_probes": 1, "n_neighbors": 3}])
 def test_the_contract_of_selectors(params):
     check_anchor_selector(TailoredSelector(**params))
@@ -118,6 +119,7 @@ class TestProbes:
 
 
 class TestAnchorsFor:
+    @pytest.mark.slow
     @given(st.integers(0, 999), st.integers(1, 20), st.booleans())
     @settings(max_examples=25, deadline=None)
     def test_by_hand(self, seed, n_neighbors, some_missing):
@@ -322,6 +324,7 @@ def test_invalid_parameters_are_refused(params):
 
 
 class TestRealData:
+    @pytest.mark.slow
     def test_own_anchors_represent_the_benchmark_better_to_models_like_the_target(self):
         X = load_open_llm(task="ifeval").data
         sources, targets = X[::2], X[1:40:2]
@@ -335,6 +338,7 @@ class TestRealData:
             default.append(distances[selector.anchors_].min(axis=0).sum())
         assert np.mean(own) < np.mean(default)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         "load",
         [load_zeroeval_gsm, lambda: load_helm_lite(task="math")],
