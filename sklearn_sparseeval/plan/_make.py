@@ -131,13 +131,8 @@ def make_plan(
     targets = matrix.targets
     chosen = _method(method, _whole(n_anchors, len(matrix.items)), random_state, targets.shape[1])
     targets = _predictable(chosen, targets, notes)
-    given = matrix.families
-    if families is not None:
-        named = model_table(list(matrix.data.index), families)["family"]
-        if named.isna().any():
-            unnamed = list(named.index[named.isna()])
-            raise ValueError(f"families has no family for {listing(unnamed)}; expected one each.")
-        given = named.astype(str).tolist()
+    given, unknown = _families(matrix, families)
+    notes += unknown
     held_out = deal_folds(matrix.data, given, folds=folds, seed=random_state)
     notes += held_out.notes
     y = as_target(targets.to_numpy())
@@ -164,6 +159,24 @@ def make_plan(
         "notes": notes,
     }
     return Plan(predictor, description)
+
+
+def _families(matrix: ScoreMatrix, given: Any) -> tuple[list[str] | None, list[Note]]:
+    """Return the families that are known of all models, and a note where only some are."""
+    if given is None:
+        n_unknown = int(matrix.models["family"].isna().sum())
+        if not 0 < n_unknown < len(matrix.models):
+            return matrix.families, []
+        text = (
+            f"{n_unknown} of the {len(matrix.models)} models have no family, so the families of "
+            "the others were not used. Name one for every model."
+        )
+        return None, [Note("families-unknown", text, count=n_unknown)]
+    named = model_table(list(matrix.data.index), given)["family"]
+    if named.isna().any():
+        unnamed = list(named.index[named.isna()])
+        raise ValueError(f"families has no family for {listing(unnamed)}; expected one each.")
+    return named.astype(str).tolist(), []
 
 
 def _method(method: Any, n_anchors: int, seed: int, n_targets: int) -> _Method:

@@ -496,6 +496,11 @@ def test_families_by_name_are_the_same_as_in_order():
         plan_of(matrix, families=["a", None, *"bcdefghijk"])
 
 
+def test_families_of_some_models_only_are_told():
+    matrix = panel(12, families=["a"] * 6 + [None] * 6)
+    assert "6 of the 12 models have no family" in text(plan_of(matrix), "families-unknown")
+
+
 def test_names_that_are_numbers_become_texts(tmp_path):
     data = panel(12).data.set_axis(range(40), axis=1)
     matrix = ScoreMatrix.from_frame(data, items={"task": [1] * 20 + [2] * 20})
