@@ -79,7 +79,7 @@ def test_scores_do_not_depend_on_missing(shape, graded, seed):
     np.testing.assert_array_equal(holed.full_score, full.target)
 
 
-@pytest.mark.parametrize("options", [{}, {"graded": True}, {"missing": 0.3, "families": 4}])
+@pytest.mark.parametrize("options", [{}, {"graded": True}, {"missing": 0.3, "n_families": 4}])
 def test_same_seed_same_matrix(options):
     first = make_score_matrix(20, 30, random_state=5, **options)
     again = make_score_matrix(20, 30, random_state=np.random.RandomState(5), **options)
@@ -96,7 +96,7 @@ def test_global_random_state_is_left_alone():
     assert np.random.get_state()[1].tolist() == before  # noqa: NPY002
 
 
-@pytest.mark.parametrize("options", [{}, {"graded": True}, {"missing": 0.9, "families": 3}])
+@pytest.mark.parametrize("options", [{}, {"graded": True}, {"missing": 0.9, "n_families": 3}])
 def test_blocks_do_not_change_the_matrix(monkeypatch, options):
     whole = make_score_matrix(23, 17, random_state=0, **options)
     monkeypatch.setattr("sklearn_sparseeval.datasets._synthetic._BLOCK_CELLS", 40)
@@ -220,8 +220,8 @@ def test_float32(dtype):
         ("n_models", 2.5),
         ("n_items", 0),
         ("n_dimensions", 0),
-        ("families", 0),
-        ("families", "many"),
+        ("n_families", 0),
+        ("n_families", "many"),
         ("missing", -0.1),
         ("missing", 1.0),
         ("missing", None),
