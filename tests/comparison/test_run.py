@@ -40,7 +40,7 @@ def data():
 def run(method, data, *, n_anchors=5, scorers=SCORERS):
     """Return what a comparison of one method on one split says of it."""
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "'m' failed in 1 of 1 fits")
+        warnings.filterwarnings("ignore", "'m' failed in 1 of 1 fits")  # what the text is, not that it is told
         comparison = compare_estimators(
             {"m": method},
             *data,

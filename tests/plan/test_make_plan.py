@@ -146,6 +146,7 @@ def test_the_method_given_is_not_changed(made):
     assert not hasattr(METHODS["pipeline"][0], "anchors_")
 
 
+# The models here are made to lie beyond the history, which is told elsewhere.
 @pytest.mark.filterwarnings("ignore:.*every model in the history:UserWarning")
 def test_nothing_is_read_of_a_model_but_its_anchors(history, new):
     # This one takes the mean of every result that it can see.
