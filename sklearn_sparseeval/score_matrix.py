@@ -559,6 +559,8 @@ def _equal_rows(ours: "DataFrame", theirs: "DataFrame") -> Any:
 def _weighted_means(data: "DataFrame", weights: Any) -> Any:
     # Sums depend on the layout in memory, in the last bit.
     scores = np.ascontiguousarray(data.to_numpy(dtype=np.float64))
+    # Equal weights become 1 each: sums of whole numbers are exact, and models that are level stay so.
+    weights = weights / (weights.max(initial=0.0) or 1.0)
     evaluated = ~np.isnan(scores)
     totals = evaluated @ weights
     sums = np.where(evaluated, scores, 0.0) @ weights
