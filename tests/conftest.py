@@ -27,6 +27,11 @@ def pytest_collection_finish():
     gc.enable()
 
 
+def pytest_collection_modifyitems(items):
+    """Run the harnesses themselves first: the longest tests would keep one process of two waiting."""
+    items.sort(key=lambda item: item.get_closest_marker("real_harness") is None)
+
+
 def pytest_ignore_collect(collection_path: Path, config):
     """Do not import a file of one marker that `-m` excludes, as in "not a and not b".
 

@@ -51,6 +51,7 @@ from sklearn_sparseeval import (
     TailoredSelector,
     WeightedMeanRegressor,
 )
+from sklearn_sparseeval.selectors.predictive import _sparse_eval
 
 pytestmark = pytest.mark.contract
 
@@ -188,6 +189,13 @@ EXTRA_TRANSFORMER_CHECKS = [
     "check_global_output_transform_pandas",
     "check_global_set_output_transform_polars",
 ]
+
+
+@pytest.fixture(autouse=True)
+def short_training(monkeypatch):
+    """Train the proxy of SparseEvalSelector briefly: checks ask for rules, not for scores."""
+    monkeypatch.setattr(_sparse_eval, "_FIRST_STEPS", 20)
+    monkeypatch.setattr(_sparse_eval, "_NEXT_STEPS", 5)
 
 
 def extra_checks(estimator):
