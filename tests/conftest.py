@@ -28,7 +28,7 @@ def pytest_collection_finish():
 
 
 def pytest_collection_modifyitems(items):
-    """Run the harnesses themselves first: the longest tests would keep one process of two waiting."""
+    """Run the harnesses themselves first: at the end one process of two would wait for them."""
     items.sort(key=lambda item: item.get_closest_marker("real_harness") is None)
 
 

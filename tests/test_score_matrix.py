@@ -204,10 +204,16 @@ def test_file_keeps_notes(data, suffix, tmp_path):
     assert ScoreMatrix.read(tmp_path / f"m.{suffix}").notes == notes
 
 
-@pytest.mark.slow
-def test_what_is_said_of_items_may_be_longer_than_a_hundred_megabytes(tmp_path):
+def test_what_is_said_of_items_may_be_longer_than_a_hundred_megabytes(tmp_path, monkeypatch):
+    whole = pq.ParquetFile
+
+    def strict(*args, thrift_string_size_limit=1_000, **options):  # 100 MB, by default
+        return whole(*args, thrift_string_size_limit=thrift_string_size_limit, **options)
+
+    monkeypatch.setattr(pq, "ParquetFile", strict)
+    monkeypatch.setattr(pq.core, "ParquetFile", strict)
     data = pd.DataFrame([[1.0, 0.0]], index=["one"], columns=["t:0", "t:1"])
-    matrix = ScoreMatrix.from_frame(data, items={"setting": ["x" * 110_000_000, ""]})
+    matrix = ScoreMatrix.from_frame(data, items={"setting": ["x" * 10_000, ""]})
     matrix.write(tmp_path / "m.parquet")
     assert ScoreMatrix.read(tmp_path / "m.parquet") == matrix
 

@@ -89,8 +89,8 @@ class PIRTRegressor(ImputedScoreRegressor):
     Examples
     --------
     >>> from sklearn_sparseeval import AnchoredRegressor, PIRTRegressor, RandomSelector
-    >>> from sklearn_sparseeval.datasets import load_open_llm
-    >>> X, y = load_open_llm(task="arc_challenge", return_X_y=True)
+    >>> from sklearn_sparseeval.datasets import load_helm_lite
+    >>> X, y = load_helm_lite(task="commonsense", return_X_y=True)
     >>> model = AnchoredRegressor(RandomSelector(n_anchors=50, random_state=0), PIRTRegressor())
     >>> error = model.fit(X[::2], y[::2]).predict(X[1::2]) - y[1::2]
     >>> bool(abs(error).mean() < 0.035)
@@ -262,8 +262,8 @@ class GPIRTRegressor(PIRTRegressor):
     Examples
     --------
     >>> from sklearn_sparseeval import AnchoredRegressor, GPIRTRegressor, IRTSelector
-    >>> from sklearn_sparseeval.datasets import load_open_llm
-    >>> X, y = load_open_llm(task="arc_challenge", return_X_y=True)
+    >>> from sklearn_sparseeval.datasets import load_helm_lite
+    >>> X, y = load_helm_lite(task="commonsense", return_X_y=True)
     >>> model = AnchoredRegressor(IRTSelector(n_anchors=50, random_state=0), GPIRTRegressor())
     >>> error = model.fit(X[::2], y[::2]).predict(X[1::2]) - y[1::2]
     >>> bool(abs(error).mean() < 0.035)

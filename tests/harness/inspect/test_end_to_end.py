@@ -127,7 +127,8 @@ Path("values.json").write_text(json.dumps([value_to_float()(value) for value in 
 for name in sys.argv[1:]:
     os.environ["MODEL"] = name
     for log_format in ("eval", "json"):
-        eval([spell(), sums()], log_dir=log_format, log_format=log_format, display="none")
+        options = {"log_format": log_format, "display": "none", "log_realtime": False}
+        eval([spell(), sums()], log_dir=log_format, **options)
 """
 
 

@@ -48,7 +48,7 @@ from sklearn_sparseeval.plan import load_predictor, make_plan, save_predictor
 DESCRIPTION, SCHEMA = "sparseeval.json", "schema.json"
 REGISTERED = {name: method for name, method in get_methods().items() if name != "tailoredbench"}
 QUICK = {
-    "sparseeval": {"selector__n_refinements": 1},
+    "sparseeval": {"selector__n_refinements": 1, "selector__n_init": 1},
     "sparseeval-repaired": {"selector__n_refinements": 1},
     "essencebench": {"selector__n_rounds": 1, "selector__n_generations": 3},
     "straight-through": {"selector__max_iter": 5},
