@@ -559,7 +559,7 @@ def _equal_rows(ours: "DataFrame", theirs: "DataFrame") -> Any:
 def _weighted_means(data: "DataFrame", weights: Any) -> Any:
     # Sums depend on the layout in memory, in the last bit.
     scores = np.ascontiguousarray(data.to_numpy(dtype=np.float64))
-    # Equal weights become 1 each: sums of whole numbers are exact, and models that are level stay so.
+    # Equal weights become 1 each: whole numbers add up exactly, so that models on a level stay so.
     weights = weights / (weights.max(initial=0.0) or 1.0)
     evaluated = ~np.isnan(scores)
     totals = evaluated @ weights

@@ -542,3 +542,11 @@ def test_names_cannot_write_html():
     assert "<script>" not in shown
     assert shown.count("&lt;script&gt;") >= 4
     assert "1 model of 1 family x 2 items of 2 tasks" in shown
+
+
+def test_models_on_a_level_have_the_same_score():
+    n_items = 120
+    rows = [[1.0] * 66 + [0.0] * 54, [0.0] * 54 + [1.0] * 66, ([1.0, 0.0] * 54) + [1.0] * 12]
+    data = pd.DataFrame(rows, index=list("abc"), columns=[f"t:{i}" for i in range(n_items)])
+    matrix = ScoreMatrix.from_frame(data, items={"weight": [1 / n_items] * n_items})
+    assert matrix.targets["overall"].tolist() == [66 / n_items] * 3

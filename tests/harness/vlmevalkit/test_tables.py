@@ -182,8 +182,8 @@ def split(content):
     return [[cell_text(cell) for cell in fields(one.raw)] for one in records(io.BytesIO(content))]
 
 
-# Before Python 3.13 the csv module writes no zero bytes, and does not quote a carriage return before
-# a line feed, so that nobody can tell it from the end of a line.
+# Before Python 3.13 the csv module writes no zero bytes, and does not quote a carriage return
+# before a line feed, so that nobody can tell it from the end of a line.
 CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\x00\r"), max_size=6)
 TABLES = st.integers(2, 4).flatmap(
     lambda width: st.lists(st.lists(CELLS, min_size=width, max_size=width), min_size=1, max_size=5)
