@@ -1,5 +1,6 @@
 from ._aipw import AIPWRegressor as AIPWRegressor
 from ._calibrated_mean import CalibratedMeanRegressor as CalibratedMeanRegressor
+from ._curve_score import CurveScoreRegressor as CurveScoreRegressor
 from ._difference import DifferenceRegressor as DifferenceRegressor
 from ._imputed_score import ImputedScoreRegressor as ImputedScoreRegressor
 from ._pirt import GPIRTRegressor as GPIRTRegressor
