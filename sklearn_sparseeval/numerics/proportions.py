@@ -27,7 +27,9 @@ def effective_items(n_sampled: ArrayLike, n_items: float) -> Array:
     return np.asarray(sampled / np.maximum(1 - sampled / n_items, _LEAST_LEFT))
 
 
-def wilson_limits(share: ArrayLike, n_effective: ArrayLike, z: float) -> tuple[Array, Array]:
+def wilson_limits(
+    share: ArrayLike, n_effective: ArrayLike, z: ArrayLike
+) -> tuple[Array, Array]:
     """Return Wilson's score limits of a proportion.
 
     Parameters
@@ -37,7 +39,7 @@ def wilson_limits(share: ArrayLike, n_effective: ArrayLike, z: float) -> tuple[A
         the less the scores spread.
     n_effective : array-like of float
         Number of independent observations, positive, not necessarily whole.
-    z : float
+    z : array-like of float
         Quantile of the standard normal distribution, 1.645 for 90 %; or of Student's t.
 
     Returns
@@ -52,6 +54,8 @@ def wilson_limits(share: ArrayLike, n_effective: ArrayLike, z: float) -> tuple[A
     """
     p = np.clip(np.asarray(share, dtype=np.float64), 0, 1)
     n = np.asarray(n_effective, dtype=np.float64)
-    centre = (p + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    quantile = np.asarray(z, dtype=np.float64)
+    extra = quantile**2 / n
+    centre = (p + extra / 2) / (1 + extra)
+    half = np.sqrt(extra * p * (1 - p) + extra**2 / 4) / (1 + extra)
     return np.minimum(np.maximum(centre - half, 0), p), np.maximum(np.minimum(centre + half, 1), p)

@@ -1,0 +1,104 @@
+"""Whether the sources vouch for a model: is it stronger, weaker or odd beside them."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklearn_sparseeval.intervals._reader import AnchorReader, Readings
+from sklearn_sparseeval.intervals._scale import ScoreScale
+
+Array = NDArray[np.floating]
+
+LIKE, STRONGER, WEAKER, ODD, FEW = "like", "stronger", "weaker", "odd pattern", "too few results"
+
+_STRENGTH_LEVEL = 0.03
+_PATTERN_LEVEL = 0.02
+_LARGEST_MISFIT = 3.0
+_ROUNDING = 1e-12
+_TOP_SHARE = 20  # the strongest are one source in so many
+_LEAST_SPREAD = 0.15
+
+
+class Positions(NamedTuple):
+    """Where models stand beside the sources of one reader."""
+
+    above: Array  # (n_models,), conformal p-value: share of the sources at least as strong
+    below: Array  # (n_models,), at most as strong
+    strongest: NDArray[np.bool_]  # (n_models,), estimated to be above all sources
+    weakest: NDArray[np.bool_]  # (n_models,), below
+    lead: Array  # (n_models, n_tasks), strength above that of the strongest sources, in spreads
+
+
+class Verdicts(NamedTuple):
+    """What is to be said of each model."""
+
+    like: NDArray[np.bool_]
+    reason: NDArray[np.str_]
+    p_strength: Array
+    p_pattern: Array
+
+
+class Usual(NamedTuple):
+    """What is usual for models that were held out."""
+
+    misfit: Array  # (n_held_out,)
+    once: Array  # (n_held_out,), their weights
+    n_results: float
+
+
+def positions(reader: AnchorReader, readings: Readings, scale: ScoreScale) -> Positions:
+    """Compare models with the sources of a reader.
+
+    Parameters
+    ----------
+    reader : AnchorReader
+        Fitted.
+    readings : Readings
+        Of the models, by this reader.
+    scale : ScoreScale
+        Of the scores.
+
+    Returns
+    -------
+    positions : Positions
+        By the rank of the anchors' mean and by the readings.
+    """
+    once, y = reader.once, reader.source_y_
+    n = once.sum()
+    ours, theirs = readings.mean[:, np.newaxis], reader.source_means_
+    above = (1 + (theirs >= ours - _ROUNDING) @ once) / (n + 1)
+    below = (1 + (theirs <= ours + _ROUNDING) @ once) / (n + 1)
+    estimate, known = scale.unit(readings.beyond).mean(axis=1), scale.unit(y).mean(axis=1)
+    strength = scale.strength(y)
+    top = np.sort(strength, axis=0)[-max(1, len(y) // _TOP_SHARE) :].mean(axis=0)
+    spread = np.maximum(strength.std(axis=0), _LEAST_SPREAD)
+    lead = (scale.strength((readings.own + readings.beyond) / 2) - top) / spread
+    return Positions(above, below, estimate > known.max(), estimate < known.min(), lead)
+
+
+def verdicts(where: Positions, readings: Readings, usual: Usual) -> Verdicts:
+    """Judge models.
+
+    Parameters
+    ----------
+    where : Positions
+        Beside the sources.
+    readings : Readings
+        Of the models.
+    usual : Usual
+        Of models that were held out.
+
+    Returns
+    -------
+    verdicts : Verdicts
+        The first of: too few results, stronger, odd pattern, weaker.
+    """
+    worse = (usual.misfit >= readings.misfit[:, np.newaxis] - _ROUNDING) @ usual.once
+    pattern = (1 + worse) / (usual.once.sum() + 1)
+    odd = (pattern <= _PATTERN_LEVEL) | (readings.misfit > _LARGEST_MISFIT)
+    stronger = (where.above <= _STRENGTH_LEVEL) | where.strongest
+    weaker = (where.below <= _PATTERN_LEVEL) & where.weakest
+    few = readings.n_results < usual.n_results / 2
+    reason = np.select([few, stronger, odd, weaker], [FEW, STRONGER, ODD, WEAKER], default=LIKE)
+    return Verdicts(reason == LIKE, reason, np.minimum(where.above, where.below), pattern)
