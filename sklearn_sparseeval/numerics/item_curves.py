@@ -108,13 +108,13 @@ def fit_item_curves(
     *,
     slope_precision: float = 4.0,
     intercept_spread: float = 3.0,
+    rasch: bool = True,
     n_bins: int = 30,
 ) -> ItemCurves:
     """Fit the curves to sources of known strength, by penalised maximum likelihood.
 
     The sources are binned by strength, which makes the fit a matter of milliseconds. The slope of
-    an item is drawn to that of the Rasch model, which is the same for all; its intercept to the
-    logit of its mean.
+    an item is drawn to a common one; its intercept to the logit of its mean.
 
     Parameters
     ----------
@@ -127,6 +127,10 @@ def fit_item_curves(
         One over the prior variance of a slope.
     intercept_spread : float, default=3.0
         Prior standard deviation of an intercept.
+    rasch : bool, default=True
+        Whether the common slope is that of the Rasch model, which gives a model of average items
+        its own logit; else it is the mean slope of the items, which is steeper where the items
+        differ much in difficulty.
     n_bins : int, default=30
         Largest number of bins; models of the same strength share one.
 
@@ -150,8 +154,9 @@ def fit_item_curves(
     n_right = np.clip(bins @ np.where(have, X, 0), 0, n_results)
     theta = bins @ strength / bins.sum(axis=1)
     slope, intercept = _maximise(
-        theta[:, np.newaxis], n_results, n_right, spread, slope_precision, intercept_spread**-2
-    )
+        theta[:, np.newaxis], n_results, n_right, slope_precision, intercept_spread**-2,
+        spread, known if not rasch else None,
+    )  # fmt: skip
     at_grid = expit(np.outer(GRID, slope[known]) + intercept[known]).mean(axis=1)
     return ItemCurves(slope, intercept, at_grid, centre, spread, strength)
 
@@ -170,17 +175,22 @@ def _bins(strength: Array, weight: Array, n_bins: int) -> Array:
 
 
 def _maximise(
-    theta: Array, n_results: Array, n_right: Array, rasch: float, on_slope: float, on_level: float
-) -> tuple[Array, Array]:
-    """Return the slopes and intercepts of the largest penalised likelihood, by Newton's steps."""
+    theta: Array, n_results: Array, n_right: Array, on_slope: float, on_level: float,
+    common: float, learning: NDArray[np.bool_] | None,
+) -> tuple[Array, Array]:  # fmt: skip
+    """Return the slopes and intercepts of the largest penalised likelihood, by Newton's steps.
+
+    `common` is what the slopes are drawn to; with a mask of items to be learnt from it is only
+    where their mean starts.
+    """
     level = logit(np.clip((n_right.sum(axis=0) + 0.5) / (n_results.sum(axis=0) + 1), 0.005, 0.995))
-    slope, intercept = np.full(len(level), rasch), level.copy()
+    slope, intercept = np.full(len(level), common), level.copy()
     for _ in range(_MOST_STEPS):
         chance = expit(theta * slope + intercept)
         miss = n_right - n_results * chance
         curvature = n_results * chance * (1 - chance)
         g_level = miss.sum(axis=0) - (intercept - level) * on_level
-        g_slope = (theta * miss).sum(axis=0) - (slope - rasch) * on_slope
+        g_slope = (theta * miss).sum(axis=0) - (slope - common) * on_slope
         h_level = curvature.sum(axis=0) + on_level
         h_slope = (theta**2 * curvature).sum(axis=0) + on_slope
         h_both = (theta * curvature).sum(axis=0)
@@ -195,6 +205,8 @@ def _maximise(
         new = np.clip(slope + step_slope, 0, _STEEPEST)
         moved = max(np.abs(new - slope).max(initial=0), np.abs(step_level).max(initial=0))
         slope, intercept = new, intercept + step_level
+        if learning is not None:
+            common = float(slope[learning].mean())
         if moved < _SMALL_STEP:
             break
     return slope, intercept

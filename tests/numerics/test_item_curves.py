@@ -45,6 +45,15 @@ def test_curves_maximise_the_penalised_likelihood(scores):
         assert_allclose([curves.slope[item], curves.intercept[item]], best.x, atol=2e-4)
 
 
+def test_the_common_slope_may_be_that_of_the_items():
+    curves = fit_item_curves(X, slope_precision=3.0, rasch=False)
+    _, theta = strengths(X)
+    miss = X - expit(np.outer(theta, curves.slope) + curves.intercept)
+    assert_allclose(theta @ miss, 3 * (curves.slope - curves.slope.mean()), atol=1e-3)
+    tight = fit_item_curves(X, slope_precision=1e6, rasch=False).slope
+    assert_allclose(tight, tight[0], rtol=1e-4)
+
+
 def test_reading_is_a_sum_over_the_posterior():
     curves = fit_item_curves(X)
     anchors = np.array([4, 0, 9, 7])

@@ -51,7 +51,7 @@ def test_models_stronger_than_all_sources_are_reached():
     weak = np.argsort(MEANS)[:20]
     model = CurveScoreRegressor().fit(SOURCES[weak], MEANS[weak])
     miss = (model.predict(STRONG) - STRONG.mean(axis=1)).mean()
-    assert abs(miss) < 0.25 * (STRONG.mean() - MEANS[weak].max())
+    assert abs(miss) < 0.5 * (STRONG.mean() - MEANS[weak].max())
 
 
 def test_an_anchored_regressor_hands_on_whole_rows():
