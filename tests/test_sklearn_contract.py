@@ -17,6 +17,7 @@ from sklearn.utils.validation import has_fit_parameter
 import sklearn_sparseeval
 from sklearn_sparseeval import (
     AIPWRegressor,
+    AnchoredIntervalRegressor,
     AnchoredRegressor,
     CalibratedMeanRegressor,
     CollaborativeFilteringImputer,
@@ -168,6 +169,13 @@ CONFIGURATIONS = [
     AnchoredRegressor(SparseRidgeSelector(0.99), Ridge()),
     AnchoredRegressor(
         SparseRidgeSelector(0.5), make_pipeline(SimpleImputer(keep_empty_features=True), Ridge())
+    ),
+    AnchoredIntervalRegressor(n_anchors=0.9, n_folds=2),
+    AnchoredIntervalRegressor(
+        AnchoredRegressor(StratifiedSelector(0.5), DifferenceRegressor()), method="split"
+    ),
+    AnchoredIntervalRegressor(
+        make_pipeline(SparseRidgeSelector(0.9, exchange=False), Ridge()), n_folds=2
     ),
     MLPScoreRegressor(),
     MLPScoreRegressor(hidden_layer_sizes=()),

@@ -74,11 +74,18 @@ def hold_out(
         out = np.sort(rng.permutation(out)[:most])
         own = clone_for(reader, sources, fitted)
         found = predict_held_out(own, sources.X, sources.target, (fitted, out))
-        parts.append(own.read(found.shown, found.predicted))
+        readings = own.read(found.shown, found.predicted)
+        tested = np.flatnonzero(readings.n_results > 0)
+        parts.append(readings.take(tested))
         wheres.append(positions(own, parts[-1], scale))
-        rows.append(out)
+        rows.append(out[tested])
     where = Positions(*(np.concatenate(one) for one in zip(*wheres, strict=True)))
     every = np.concatenate(rows)
+    if not len(every):
+        raise ValueError(
+            "No model that was held out has a result on any of the anchors that the others chose. "
+            "Evaluate the models on more of the items, or choose more anchors."
+        )
     fold = np.repeat(np.arange(len(rows)), [len(one) for one in rows])
     held = HeldOut(stacked(parts), where, sources.y[every], every, fold, sources.once[every])
     return held, own
@@ -118,10 +125,7 @@ class Calibration(NamedTuple):
         """Return the factor of the usual size that a share of the errors stays under, per task."""
         n_prior = 0.0 if self.guaranteed else N_PRIOR
         return np.array(
-            [
-                smoothed_quantile(z, coverage, n_prior=n_prior, weight=self.once)
-                for z in self.z.T
-            ]
+            [smoothed_quantile(z, coverage, n_prior=n_prior, weight=self.once) for z in self.z.T]
         )
 
     def half_widths(
@@ -172,7 +176,7 @@ def calibrate(held: HeldOut, scale: ScoreScale, *, guaranteed: bool, n_items: fl
         steps = np.tile(_FIXED_STEP, (n_tasks, 1))
         accepted = np.ones(len(held.y), dtype=bool)
     else:
-        steps = np.array([best for best in _best_steps(held, scale)])
+        steps = np.array(list(_best_steps(held, scale)))
         accepted = verdicts(held.where, readings, usual).like
         if accepted.sum() < _FEWEST_LIKE:
             accepted = np.ones(len(held.y), dtype=bool)

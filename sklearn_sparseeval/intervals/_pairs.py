@@ -61,9 +61,7 @@ def fit_pairs(
     results = held.readings.results / width
     apart, _, _ = _distance(results[first], results[second])
     design = np.column_stack([np.ones(len(apart)), np.sqrt(apart)])
-    coef = np.array(
-        [nnls(design, np.minimum(own, np.quantile(own, 0.99)))[0] for own in sizes.T]
-    )
+    coef = np.array([nnls(design, np.minimum(own, np.quantile(own, 0.99)))[0] for own in sizes.T])
     relative = sizes / np.maximum(design @ coef.T, _LEAST_SCALE)
     return PairErrors(coef, np.sort(relative, axis=0), len(error))
 

@@ -127,9 +127,7 @@ class AnchorReader(BaseEstimator):
         self.n_items_ = scores.shape[1]
         self._find_anchors()
         weight = self.given.weight
-        means = item_means(scores, weight, empty=0.0)
-        self.fill_ = means if self._must_fill else None
-        self.item_means_ = means[self.items_]
+        self.means_ = item_means(scores, weight, empty=0.0)
         self.known_items_ = np.flatnonzero(~np.isnan(scores).all(axis=0))
         self.curves_: ItemCurves = fit_item_curves(self._unit(scores), weight)
         chosen = np.intersect1d(self.items_, self.known_items_)
@@ -155,12 +153,15 @@ class AnchorReader(BaseEstimator):
         y : ndarray of shape (n_models,) or (n_models, n_tasks)
             Predicted scores.
         """
-        if self.fill_ is None:
-            return np.asarray(self.estimator_.predict(X), dtype=np.float64)
-        hidden = np.ones(self.n_items_, dtype=bool)
-        hidden[self.items_] = False
-        shown = np.where(hidden, self.fill_, np.asarray(X, dtype=np.float64))
-        return np.asarray(self.estimator_.predict(like_rows(X, shown)), dtype=np.float64)
+        scores = np.asarray(X, dtype=np.float64)
+        hidden = np.ones(scores.shape, dtype=bool)
+        hidden[:, self.items_] = False
+        empty = np.isnan(scores[:, self.items_]).all(axis=1)
+        if self._must_fill or empty.any():
+            # The average model in the place of one without a result, for whoever leaves it out.
+            unknown = empty[:, np.newaxis] | (hidden if self._must_fill else False)
+            X = like_rows(X, np.where(unknown, self.means_, scores))
+        return np.asarray(self.estimator_.predict(X), dtype=np.float64)
 
     def shown(self, rows: Any) -> Any:
         """Hide all but the anchors.
@@ -279,10 +280,10 @@ class AnchorReader(BaseEstimator):
 
     def _filled(self, results: Array) -> Array:
         """Fill a gap with the item's mean, moved by what the model is above or below such means."""
-        have = ~np.isnan(results)
-        shift = np.where(have, results - self.item_means_, 0).sum(axis=1)
+        have, means = ~np.isnan(results), self.means_[self.items_]
+        shift = np.where(have, results - means, 0).sum(axis=1)
         shift = shift / np.maximum(have.sum(axis=1), 1)
-        return np.where(have, results, self.item_means_ + shift[:, np.newaxis])
+        return np.where(have, results, means + shift[:, np.newaxis])
 
     def __sklearn_tags__(self) -> Any:
         """Tell which kind of anchors there are."""

@@ -1,12 +1,11 @@
 """A score, an interval, a verdict, and the probability that one model beats another."""
 
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
-from sklearn.utils import check_random_state, get_tags
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from sklearn_sparseeval._notes import Note
@@ -16,30 +15,20 @@ from sklearn_sparseeval._sklearn import (
     Interval,
     RealNotInt,
     StrOptions,
-    _check_sample_weight,
     _fit_context,
     validate_data,
 )
 from sklearn_sparseeval._tags import AnchorTags
-from sklearn_sparseeval.comparison._budget import prepared, with_seed
-from sklearn_sparseeval.intervals._calibration import (
-    Calibration,
-    calibrate,
-    clone_for,
-    hold_out,
-)
+from sklearn_sparseeval.intervals._base import AnchorReadingRegressor, Read
 from sklearn_sparseeval.intervals._macro import macro_half_widths
-from sklearn_sparseeval.intervals._pairs import PairErrors, Side, fit_pairs, prob_better
-from sklearn_sparseeval.intervals._reader import AnchorReader, Readings
-from sklearn_sparseeval.intervals._scale import ScoreScale, find_scale
-from sklearn_sparseeval.intervals._sources import FitWeight, Sources, make_folds, order_sources
-from sklearn_sparseeval.intervals._sources import split_once
+from sklearn_sparseeval.intervals._pairs import Side, prob_better
 from sklearn_sparseeval.intervals._top_up import TopUp, draw, estimate_rest, top_up_limits
-from sklearn_sparseeval.intervals._verdicts import Positions, Verdicts, positions
-from sklearn_sparseeval.numerics.missing import row_means
-from sklearn_sparseeval.numerics.partial_rows import results_in_columns, rows_of_anything, spread_out
+from sklearn_sparseeval.numerics.partial_rows import (
+    results_in_columns,
+    rows_of_anything,
+    spread_out,
+)
 from sklearn_sparseeval.numerics.threads import one_thread
-from sklearn_sparseeval.regressors._base import refuse_rows
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -48,17 +37,130 @@ Array = NDArray[np.floating]
 Indices = NDArray[np.intp]
 
 
-class _Read(NamedTuple):
-    """Models, read and compared with the sources."""
+class AnchoredIntervalRegressor(AnchorReadingRegressor):
+    """Predict benchmark scores from anchors, with intervals and a verdict on each model.
 
-    readings: Readings
-    where: Positions
-    estimate: Array  # (n_models, n_tasks)
-    verdicts: Verdicts
+    It goes around any estimator that chooses anchors and predicts from them. In every fold of a
+    cross-validation over whole groups of models the anchors are chosen anew, and the models held
+    out are read by anchors that others chose; their errors make the intervals. Models that the
+    history does not vouch for are told from the others, and get an estimate and an interval of
+    their own.
 
+    Parameters
+    ----------
+    estimator : "auto" or estimator, default="auto"
+        Chooses the anchors and predicts: an :class:`AnchoredRegressor`, a pipeline that begins
+        with a selector, or what a method of
+        :func:`~sklearn_sparseeval.methods.get_methods` makes.
+    n_anchors : int, float or None, default=None
+        Set wherever a parameter of the estimator has that name. None leaves them as they are.
+    method : {"cross", "split"}, default="cross"
+        "cross" holds every model out once, and fits the estimator on all of them in the end.
+        "split" lets two thirds of the models choose the anchors and fit the estimator, and one
+        third calibrate: a guarantee, at some cost in error and width.
+    n_items : float or None, default=None
+        Number of items of the full benchmark that a score is the mean of; infinity where the
+        benchmark is itself a sample. None is the number of columns of `X`.
+    n_folds : int or None, default=None
+        Number of folds of "cross". None is 10 with fewer than 100 models, else 5; at most one per
+        group of models.
+    score_range : tuple of (float, float) or None, default=None
+        Smallest and largest possible score; a `y` outside it is refused. None takes 0 and 1 where
+        the scores lie between them, else the extremes of the results where the scores lie between
+        those, else those on the scale of the scores. Nothing that is predicted lies outside.
+    random_state : int, RandomState instance or None, default=None
+        Seeds the folds, the twins, and every parameter `random_state` of the estimator that is
+        None.
 
-class AnchoredIntervalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
-    """TODO."""
+    Attributes
+    ----------
+    estimator_ : estimator
+        The fitted estimator.
+    anchors_ : ndarray of shape (n_anchors,)
+        Column indices of the anchors, in order of choice where the estimator knows it.
+    notes_ : list of Note
+        What the estimator decided, and why; empty where it has nothing to say.
+    reader_ : estimator
+        The estimator with the other readings of its anchors.
+    calibration_ : tuple
+        What the held-out models taught: the errors, and which patterns are usual.
+    pair_errors_ : tuple
+        How far the differences of two estimates were off.
+    scale_ : tuple of ndarray
+        Smallest and largest possible score of each task.
+    n_features_in_ : int
+        Number of items seen during :term:`fit`.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the items. Defined only when `X` has feature names that are all strings.
+
+    See Also
+    --------
+    sklearn_sparseeval.metrics.get_interval_scorers : Scorers of the intervals.
+    AnchoredRegressor : A selector and a regressor as one estimator.
+    RaisedRidgeRegressor : Half of the reading for models stronger than the history.
+
+    Notes
+    -----
+    **Guaranteed.** With ``method="split"`` the interval of a further model that is exchangeable
+    with those that calibrate (drawn like them, and no relative of any other) holds its score with
+    a probability of at least the coverage, whatever the estimator, the number of models and the
+    distribution: split conformal prediction [1]_. With fewer than ``coverage / (1 - coverage)``
+    models to calibrate, 9 for 90 %, that takes the whole range. The bounds of
+    :meth:`top_up_interval` need no assumption on the model: only the draw of the items is random.
+    They rest on a normal approximation with Student's t and pseudo-results.
+
+    **Measured only.** With ``method="cross"`` the intervals covered about what they should for
+    models that were held out at random or by family. The intervals of models that are called
+    unlike are as wide as those of a random sample of as many items, or as those of like models
+    where these are wider, about an estimate whose bias is not known. The verdict sees whether a
+    model is stronger or weaker than the sources, and whether its pattern of right and wrong
+    answers is unusual for its strength. It cannot see what leaves no trace on the anchors, such
+    as a quarter of the other items broken, or leaked: for that there is the top-up.
+
+    **The estimate** is the estimator's own prediction for models that are no stronger than the
+    sources. Beyond the strongest of them it turns, over a step whose place is settled by held-out
+    models, into a mean of three readings of the same anchors with different biases:
+    a ridge regression on the sources and stronger twins of them
+    (:class:`RaisedRidgeRegressor`, half of the weight), one logistic curve per item read at the
+    model's strength, and :class:`DifferenceRegressor`. A model with an odd pattern keeps the
+    estimator's prediction, with a wider interval.
+
+    **The interval** is the estimate plus and minus the size of the held-out errors, relative to
+    the fourth root of ``p * (1 - p)`` for a score p: a quantile that is smoothed by a t
+    distribution, which counts as five models. Copies of a model count as one.
+
+    **Several tasks** share the anchors and the verdict, and each has intervals of its own.
+    :meth:`predict_macro_interval` is that of their average.
+
+    A missing result (NaN), in `fit` or `predict`, is left to the estimator; the other readings
+    leave it out, and the interval becomes wider by the square root of how many there are fewer.
+    Memory is a few times that of `X` in float64, however small its own dtype is.
+
+    References
+    ----------
+    .. [1] V. Vovk, A. Gammerman, G. Shafer, "Algorithmic Learning in a Random World", Springer,
+       2005.
+
+    Examples
+    --------
+    >>> from sklearn_sparseeval import AnchoredIntervalRegressor
+    >>> from sklearn_sparseeval.datasets import load_helm_lite
+    >>> X, y = load_helm_lite(task="gsm", return_X_y=True)
+    >>> like, strong = y[:60] < 0.7, y[60:] >= 0.7
+    >>> model = AnchoredIntervalRegressor(n_anchors=50, random_state=0)
+    >>> model.fit(X[:60][like], y[:60][like]).predict_interval(X[60:]).shape
+    (23, 2)
+    >>> verdicts = model.applicability(X[60:])
+    >>> bool((verdicts.reason[strong] == "stronger").mean() > 0.9)
+    True
+
+    For those that are stronger, a random sample of 50 further items:
+
+    >>> top_up = model.draw_top_up(50, random_state=0)
+    >>> low, high = model.top_up_interval(X[60:][strong], top_up).T
+    >>> bool(((low <= y[60:][strong]) & (y[60:][strong] <= high)).mean() > 0.8)
+    True
+    """
 
     _parameter_constraints: dict[str, list[Any]] = {
         "estimator": [StrOptions({"auto"}), HasMethods(["fit", "predict"])],
@@ -413,92 +515,7 @@ class AnchoredIntervalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimato
         """
         return list(getattr(self.reader_.estimator_, "notes_", []))
 
-    def _fit(self, sources: Sources, rng: np.random.RandomState) -> None:
-        seed = int(rng.randint(2**31 - 1))
-        bounds, scale = find_scale(sources.scores, sources.y, self.score_range)
-        self._bounds, self.scale_ = bounds, scale
-        reader = AnchorReader(
-            self._prepared(seed), bounds, FitWeight(np.ones(0), False), np.ones(0), seed
-        )
-        split = self.method == "split"
-        folds = (
-            [split_once(sources.groups, rng)]
-            if split
-            else make_folds(sources.groups, self.n_folds, rng)
-        )
-        held, last = hold_out(reader, sources, folds, scale, rng)
-        n_items = float(self.n_items or self.n_features_in_)
-        self.calibration_: Calibration = calibrate(
-            held, scale, guaranteed=split, n_items=n_items
-        )
-        estimate = scale.unit(self.calibration_.estimate(held.readings, held.where))
-        unit = held._replace(y=scale.unit(held.y))
-        self.pair_errors_: PairErrors = fit_pairs(unit, estimate, bounds[1] - bounds[0], rng)
-        if split:
-            self.reader_ = last
-            return
-        everyone = np.arange(len(sources.y))
-        self.reader_ = clone_for(reader, sources, everyone).fit(sources.X, sources.target)
-
-    def _prepared(self, seed: int) -> Any:
-        """Return the estimator, with the seed and the number of anchors in their places."""
-        estimator = self.estimator
-        if isinstance(estimator, str):
-            estimator = _auto_estimator()
-        if self.n_anchors is None:
-            return with_seed(clone(estimator), seed)
-        return prepared(estimator, type(estimator).__name__, self.n_anchors, seed)
-
-    def _sources(
-        self, X: ArrayLike, y: ArrayLike | None, groups: Any, sample_weight: Any
-    ) -> Sources:
-        options = {"dtype": "numeric", "ensure_all_finite": "allow-nan", "ensure_min_samples": 2}
-        if y is None:
-            scores = validate_data(self, X, **options)
-            target = row_means(scores, empty=np.nan)
-        else:
-            several = get_tags(self).target_tags.multi_output
-            scores, target = validate_data(
-                self, X, y, **options, multi_output=several, y_numeric=True
-            )
-        weight = sample_weight
-        if weight is not None:
-            weight = _check_sample_weight(
-                weight, scores, dtype=np.float64, ensure_non_negative=True
-            )
-        if groups is not None:
-            check_consistent_length(scores, groups)
-        used = np.ones(len(scores), dtype=bool) if weight is None else weight > 0
-        refuse_rows(
-            np.flatnonzero(used & np.isnan(scores).all(axis=1)), anchors="any item"
-        )
-        self._several = target.ndim > 1
-        numbers, target = scores.astype(np.float64), target.astype(np.float64)
-        handed = X if hasattr(self, "feature_names_in_") else numbers
-        sources = order_sources(handed, numbers, target.reshape(len(target), -1), weight, groups)
-        if len(sources.y) < 2:
-            raise ValueError(
-                f"X has {len(sources.y)} models that differ and have a weight (n_samples="
-                f"{len(scores)}), and at least 2 are needed: some to fit on, others to hold out."
-            )
-        return sources
-
-    def _rows(self, X: ArrayLike) -> Any:
-        names = getattr(self, "feature_names_in_", None)
-        rows = spread_out(rows_of_anything(X), names, self.reader_.items_)
-        validate_data(self, rows, reset=False, skip_check_array=True)
-        return rows
-
-    def _read(self, X: ArrayLike) -> _Read:
-        check_is_fitted(self)
-        rows = self._rows(X)
-        readings = self.reader_.read(self.reader_.shown(rows))
-        where = positions(self.reader_, readings, self.scale_)
-        calibration = self.calibration_
-        estimate = calibration.estimate(readings, where)
-        return _Read(readings, where, estimate, calibration.judge(readings, where))
-
-    def _half_widths(self, read: _Read, coverage: float) -> Array:
+    def _half_widths(self, read: Read, coverage: float) -> Array:
         return self.calibration_.half_widths(read.readings, read.where, read.estimate, coverage)
 
     def _topped_up(
@@ -535,33 +552,6 @@ class AnchoredIntervalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimato
                 "negative and not all zero."
             )
         return weights / weights.sum()
-
-    def _by_task(self, values: Array) -> Array:
-        return values if self._several else values[:, 0]
-
-    def __sklearn_tags__(self) -> Any:
-        """Tell scikit-learn what follows from the estimator's tags."""
-        tags = super().__sklearn_tags__()
-        inner = get_tags(_auto_estimator() if isinstance(self.estimator, str) else self.estimator)
-        tags.input_tags.allow_nan = inner.input_tags.allow_nan
-        tags.input_tags.positive_only = inner.input_tags.positive_only
-        tags.target_tags.required = False
-        tags.target_tags.positive_only = inner.target_tags.positive_only
-        tags.target_tags.multi_output = inner.target_tags.multi_output
-        tags.regressor_tags.poor_score = True
-        tags.non_deterministic = inner.non_deterministic
-        own = False
-        if not isinstance(self.estimator, str):
-            own = AnchorTags.of(self.estimator).anchors_for_each_model
-        return AnchorTags(anchors_for_each_model=own).added_to(tags)
-
-
-def _auto_estimator() -> Any:
-    from sklearn_sparseeval.anchored import AnchoredRegressor
-    from sklearn_sparseeval.regressors import ResidualRidgeRegressor
-    from sklearn_sparseeval.selectors import SparseRidgeSelector
-
-    return AnchoredRegressor(SparseRidgeSelector(), ResidualRidgeRegressor())
 
 
 def _checked_coverage(coverage: float) -> float:

@@ -27,9 +27,7 @@ def effective_items(n_sampled: ArrayLike, n_items: float) -> Array:
     return np.asarray(sampled / np.maximum(1 - sampled / n_items, _LEAST_LEFT))
 
 
-def wilson_limits(
-    share: ArrayLike, n_effective: ArrayLike, z: ArrayLike
-) -> tuple[Array, Array]:
+def wilson_limits(share: ArrayLike, n_effective: ArrayLike, z: ArrayLike) -> tuple[Array, Array]:
     """Return Wilson's score limits of a proportion.
 
     Parameters

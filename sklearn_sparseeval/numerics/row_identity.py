@@ -121,7 +121,7 @@ def distinct_rows(X: Array, sample_weight: Array) -> tuple[Indices, Array]:
 
 
 def equal_rows(X: Array) -> Indices:
-    """Number the rows such that equal rows, and no others, have the same number.
+    """Label the rows such that equal rows, and no others, have the same number.
 
     Parameters
     ----------
