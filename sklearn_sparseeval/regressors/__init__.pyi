@@ -3,6 +3,7 @@ from ._calibrated_mean import CalibratedMeanRegressor as CalibratedMeanRegressor
 from ._curve_score import CurveScoreRegressor as CurveScoreRegressor
 from ._difference import DifferenceRegressor as DifferenceRegressor
 from ._imputed_score import ImputedScoreRegressor as ImputedScoreRegressor
+from ._kernel_score import KernelScoreRegressor as KernelScoreRegressor
 from ._pirt import GPIRTRegressor as GPIRTRegressor
 from ._pirt import PIRTRegressor as PIRTRegressor
 from ._raised_models import raise_models as raise_models
