@@ -68,6 +68,7 @@ CONFIGURATIONS = [
     SparseEvalSelector(importance="corrected", proxy=Ridge(), n_init=1),
     SparseRidgeSelector(),
     SparseRidgeSelector(alpha=2.0, shrink_to_mean=0.0, exchange=False),
+    SparseRidgeSelector(strata="latent", exchange="once"),
     SparseRidgeSelector(shrink_to_mean=1.0, n_components=2, missing_anchors="keep"),
     StraightThroughSelector(max_iter=20),
     StraightThroughSelector(
