@@ -1,7 +1,6 @@
 """What the errors of held-out models say about those of further models."""
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,11 +20,7 @@ Rows = NDArray[np.intp]
 
 _MOST_HELD_OUT = 1200
 _FEWEST_LIKE = 5
-# Where the step from one estimate to the other begins, and how long it is, in spreads of the
-# sources' strength beyond the strongest of them. The earliest is taken that costs little.
-_STEPS = ((-1.0, 1.0), (-0.5, 0.5), (0.0, 0.25))
-_FIXED_STEP = _STEPS[1]
-_TOLERATED = 1.02
+_STEP = 0.4  # from one estimate to the other, in spreads beyond the strongest source
 
 
 class HeldOut(NamedTuple):
@@ -101,7 +96,6 @@ class Calibration(NamedTuple):
     """How estimates are made of readings, and how far they were off."""
 
     scale: ScoreScale
-    step: Array  # (n_tasks, 2)
     usual: Usual
     z: Array  # (n_accepted, n_tasks), errors in units of their usual size
     sizes: Array  # (n_accepted, n_tasks), these usual sizes
@@ -109,13 +103,9 @@ class Calibration(NamedTuple):
     guaranteed: bool
     n_items: float
 
-    def share_beyond(self, where: Positions) -> Array:
-        """Return the weight of the reading for stronger models, 0 to 1, per model and task."""
-        return _share(where.lead, self.step[:, 0], self.step[:, 1])
-
     def estimate(self, readings: Readings, where: Positions) -> Array:
         """Return the scores, in the range, per model and task."""
-        return _estimate(readings, self.share_beyond(where), self.scale)
+        return _estimate(readings, where, self.scale)
 
     def judge(self, readings: Readings, where: Positions) -> Verdicts:
         """Judge models by the errors and patterns that are usual."""
@@ -135,10 +125,10 @@ class Calibration(NamedTuple):
         few = np.clip(readings.n_results, 1, self.usual.n_results)
         fewer = np.sqrt(self.usual.n_results / few)[:, np.newaxis]
         like = self.quantiles(coverage) * self.scale.error_size(estimate) * fewer
-        unlike = np.maximum(like, self.binomial(readings, estimate, coverage))
         is_like = self.judge(readings, where).like[:, np.newaxis]
-        share = np.where(is_like, self.share_beyond(where), 1.0)
-        return np.asarray(np.where(share > 0, like + share * (unlike - like), like))
+        share = np.where(is_like, share_beyond(where), 1.0)
+        more = np.maximum(self.binomial(readings, estimate, coverage) - like, 0)
+        return np.asarray(like + share * more)
 
     def binomial(self, readings: Readings, estimate: Array, coverage: float) -> Array:
         """Return the half-width of a random sample of as many items."""
@@ -171,39 +161,33 @@ def calibrate(held: HeldOut, scale: ScoreScale, *, guaranteed: bool, n_items: fl
     """
     readings = held.readings
     usual = Usual(readings.misfit, held.once, float(readings.n_results.mean()))
-    n_tasks = held.y.shape[1]
-    if guaranteed:
-        steps = np.tile(_FIXED_STEP, (n_tasks, 1))
-        accepted = np.ones(len(held.y), dtype=bool)
-    else:
-        steps = np.array(list(_best_steps(held, scale)))
-        accepted = verdicts(held.where, readings, usual).like
-        if accepted.sum() < _FEWEST_LIKE:
-            accepted = np.ones(len(held.y), dtype=bool)
-    share = _share(held.where.lead, steps[:, 0], steps[:, 1])
-    estimate = _estimate(readings, share, scale)
+    accepted = np.ones(len(held.y), dtype=bool)
+    if not guaranteed:
+        like = verdicts(held.where, readings, usual).like
+        accepted = like if like.sum() >= _FEWEST_LIKE else accepted
+    estimate = _estimate(readings, held.where, scale)
     sizes = scale.error_size(estimate)[accepted]
     z = (estimate - held.y)[accepted] / sizes
-    return Calibration(
-        scale, steps, usual, z, sizes, held.once[accepted], guaranteed, float(n_items)
-    )
+    return Calibration(scale, usual, z, sizes, held.once[accepted], guaranteed, float(n_items))
 
 
-def _best_steps(held: HeldOut, scale: ScoreScale) -> Iterator[tuple[float, float]]:
-    """Yield for each task the earliest step whose error is hardly larger than the least."""
-    errors = []
-    for start, length in _STEPS:
-        share = _share(held.where.lead, start, length)
-        error = scale.unit(_estimate(held.readings, share, scale)) - scale.unit(held.y)
-        errors.append(held.once @ error**2)
-    for own in np.array(errors).T:
-        first = int(np.flatnonzero(own <= _TOLERATED * own.min())[0])
-        yield _STEPS[first]
+def share_beyond(where: Positions) -> Array:
+    """Return the weight of the reading for stronger models.
+
+    Parameters
+    ----------
+    where : Positions
+        Of the models.
+
+    Returns
+    -------
+    share : ndarray of shape (n_models, n_tasks)
+        0 up to the strength of the strongest source, 1 well beyond: a model that only seems to be
+        stronger is hardly moved.
+    """
+    return np.clip(where.lead / _STEP, 0, 1)
 
 
-def _share(lead: Array, start: Any, length: Any) -> Array:
-    return np.clip((lead - start) / length, 0, 1)
-
-
-def _estimate(readings: Readings, share: Array, scale: ScoreScale) -> Array:
+def _estimate(readings: Readings, where: Positions, scale: ScoreScale) -> Array:
+    share = share_beyond(where)
     return scale.clip((1 - share) * readings.own + share * readings.beyond)

@@ -11,6 +11,7 @@ from sklearn.utils.validation import has_fit_parameter
 
 from sklearn_sparseeval._sklearn import _safe_indexing
 from sklearn_sparseeval.numerics.row_identity import canonical_row_order, equal_rows
+from sklearn_sparseeval.numerics.score_scale import unit_range
 from sklearn_sparseeval.splitters import RepeatedGroupKFold, group_similar_models
 
 Array = NDArray[np.floating]
@@ -18,6 +19,7 @@ Rows = NDArray[np.intp]
 
 _FEW, _FOLDS_OF_FEW, _FOLDS = 100, 10, 5
 _LEAST_SOURCES = 3  # one part in so many of the models must remain to fit on
+_DECIMALS = 9
 _CALIBRATION_SHARE = 3  # of method="split": one part in so many
 
 
@@ -75,7 +77,9 @@ def order_sources(X: Any, scores: Array, y: Array, sample_weight: Any, groups: A
     labels = None if groups is None else _encoded(groups)[used]
     plain = scores[used] + 0.0  # no negative zeros
     target = y[used] + 0.0
-    order = canonical_row_order(plain, target, weight[used])
+    # Scores on another scale are in the same order, up to rounding.
+    content = np.round(unit_range(plain), _DECIMALS) + 0.0
+    order = canonical_row_order(content, target, weight[used])
     plain, target = plain[order], target[order]
     same = equal_rows(np.column_stack([plain, target]))
     _, first, merged = np.unique(same, return_index=True, return_inverse=True)

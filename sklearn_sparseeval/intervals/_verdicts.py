@@ -12,11 +12,13 @@ Array = NDArray[np.floating]
 
 LIKE, STRONGER, WEAKER, ODD, FEW = "like", "stronger", "weaker", "odd pattern", "too few results"
 
-_STRENGTH_LEVEL = 0.03
+# Spreads of the sources' strength beyond the strongest of them, by the mean of two readings of
+# which one is too low there and the other too high.
+_LEAD = 0.1
 _PATTERN_LEVEL = 0.02
+_WEAK_LEVEL = 0.02
 _LARGEST_MISFIT = 3.0
 _ROUNDING = 1e-12
-_TOP_SHARE = 20  # the strongest are one source in so many
 _LEAST_SPREAD = 0.15
 
 
@@ -25,9 +27,8 @@ class Positions(NamedTuple):
 
     above: Array  # (n_models,), conformal p-value: share of the sources at least as strong
     below: Array  # (n_models,), at most as strong
-    strongest: NDArray[np.bool_]  # (n_models,), estimated to be above all sources
-    weakest: NDArray[np.bool_]  # (n_models,), below
-    lead: Array  # (n_models, n_tasks), strength above that of the strongest sources, in spreads
+    weakest: NDArray[np.bool_]  # (n_models,), estimated to be below all sources
+    lead: Array  # (n_models, n_tasks), strength above that of the strongest source, in spreads
 
 
 class Verdicts(NamedTuple):
@@ -69,12 +70,12 @@ def positions(reader: AnchorReader, readings: Readings, scale: ScoreScale) -> Po
     ours, theirs = readings.mean[:, np.newaxis], reader.source_means_
     above = (1 + (theirs >= ours - _ROUNDING) @ once) / (n + 1)
     below = (1 + (theirs <= ours + _ROUNDING) @ once) / (n + 1)
-    estimate, known = scale.unit(readings.beyond).mean(axis=1), scale.unit(y).mean(axis=1)
     strength = scale.strength(y)
-    top = np.sort(strength, axis=0)[-max(1, len(y) // _TOP_SHARE) :].mean(axis=0)
     spread = np.maximum(strength.std(axis=0), _LEAST_SPREAD)
-    lead = (scale.strength((readings.own + readings.beyond) / 2) - top) / spread
-    return Positions(above, below, estimate > known.max(), estimate < known.min(), lead)
+    middle = (readings.own + readings.beyond) / 2
+    lead = (scale.strength(middle) - strength.max(axis=0)) / spread
+    weakest = scale.unit(readings.beyond).mean(axis=1) < scale.unit(y).mean(axis=1).min()
+    return Positions(above, below, weakest, lead)
 
 
 def verdicts(where: Positions, readings: Readings, usual: Usual) -> Verdicts:
@@ -97,8 +98,8 @@ def verdicts(where: Positions, readings: Readings, usual: Usual) -> Verdicts:
     worse = (usual.misfit >= readings.misfit[:, np.newaxis] - _ROUNDING) @ usual.once
     pattern = (1 + worse) / (usual.once.sum() + 1)
     odd = (pattern <= _PATTERN_LEVEL) | (readings.misfit > _LARGEST_MISFIT)
-    stronger = (where.above <= _STRENGTH_LEVEL) | where.strongest
-    weaker = (where.below <= _PATTERN_LEVEL) & where.weakest
+    stronger = where.lead.mean(axis=1) > _LEAD
+    weaker = (where.below <= _WEAK_LEVEL) & where.weakest
     few = readings.n_results < usual.n_results / 2
     reason = np.select([few, stronger, odd, weaker], [FEW, STRONGER, ODD, WEAKER], default=LIKE)
     return Verdicts(reason == LIKE, reason, np.minimum(where.above, where.below), pattern)
