@@ -63,17 +63,25 @@ class AnchorReadingRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
             else make_folds(sources.groups, self.n_folds, rng)
         )
         held, last = hold_out(reader, sources, folds, scale, rng)
-        self.held_ = held
         n_items = float(self.n_items or self.n_features_in_)
         self.calibration_: Calibration = calibrate(held, scale, guaranteed=split, n_items=n_items)
-        estimate = scale.unit(self.calibration_.estimate(held.readings, held.where))
+        estimate = self.calibration_.estimate(held.readings, held.where)
+        self.held_out_predictions_ = self._as_given(sources, held.rows, estimate)
         unit = held._replace(y=scale.unit(held.y))
-        self.pair_errors_: PairErrors = fit_pairs(unit, estimate, bounds[1] - bounds[0], rng)
+        self.pair_errors_: PairErrors = fit_pairs(
+            unit, scale.unit(estimate), bounds[1] - bounds[0], rng
+        )
         if split:
             self.reader_ = last
             return
         everyone = np.arange(len(sources.y))
         self.reader_ = clone_for(reader, sources, everyone).fit(sources.X, sources.target)
+
+    def _as_given(self, sources: Sources, rows: Array, values: Array) -> Array:
+        """Return values of some sources for all models as the user gave them, NaN elsewhere."""
+        every = np.full((len(sources.y) + 1, values.shape[1]), np.nan)  # the last is of no source
+        every[rows] = values
+        return self._by_task(every[sources.places])
 
     def _prepared(self, seed: int) -> Any:
         """Return the estimator, with the seed and the number of anchors in their places."""

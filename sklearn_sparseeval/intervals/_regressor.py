@@ -80,6 +80,9 @@ class AnchoredIntervalRegressor(AnchorReadingRegressor):
         Column indices of the anchors, in order of choice where the estimator knows it.
     notes_ : list of Note
         What the estimator decided, and why; empty where it has nothing to say.
+    held_out_predictions_ : ndarray of shape (n_models,) or (n_models, n_tasks)
+        Predictions of the source models, each by anchors that others chose; NaN for those that
+        were not held out. What an error of cross-validation is made of.
     reader_ : estimator
         The estimator with the other readings of its anchors.
     calibration_ : tuple

@@ -33,6 +33,7 @@ class Sources(NamedTuple):
     groups: Rows  # (n_models,), what is held out together
     once: Array  # (n_models,), 1 / number of models with the same results
     weighted: bool  # whether the weights are the user's; else they count copies
+    places: Rows  # (n_given,), where each model that the user gave stands; -1 for weight zero
 
     @property
     def target(self) -> Array:
@@ -89,6 +90,8 @@ def order_sources(X: Any, scores: Array, y: Array, sample_weight: Any, groups: A
         labels = _joined(labels[order], merged)[first]
     alike = equal_rows(plain[first])
     rows = used[order][first]
+    places = np.full(len(scores), -1)
+    places[used[order]] = merged
     return Sources(
         _safe_indexing(X, rows),
         plain[first],
@@ -97,6 +100,7 @@ def order_sources(X: Any, scores: Array, y: Array, sample_weight: Any, groups: A
         _held_out_together(plain[first], labels, alike),
         1 / np.bincount(alike)[alike],
         sample_weight is not None,
+        places,
     )
 
 
