@@ -296,10 +296,8 @@ def reliability(rows, title):
     for number in range(10):
         own = bins == number
         if own.sum():
-            gap = right[own].mean() - sure[own].mean()
-            print(
-                f"  said {sure[own].mean():.3f}  was {right[own].mean():.3f}  {gap:+.3f}  n {own.sum()}"
-            )
+            told, was = sure[own].mean(), right[own].mean()
+            print(f"  said {told:.3f}  was {was:.3f}  {was - told:+.3f}  n {own.sum()}")
 
 
 def top_ups(rows):
@@ -389,7 +387,7 @@ def main():
     rows = [row for path in args.load for row in pickle.loads(path.read_bytes())]
     paths = [path for folder in args.folders for path in sorted(folder.glob("*.npz"))]
     for path in paths:
-        if args.panels and path.stem not in args.panels or path.stem in args.without:
+        if (args.panels and path.stem not in args.panels) or path.stem in args.without:
             continue
         data = load(path)
         for seed in range(args.first_split, args.first_split + args.splits):

@@ -67,9 +67,8 @@ class AnchorReadingRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         self.calibration_: Calibration = calibrate(held, scale, guaranteed=split, n_items=n_items)
         estimate = self.calibration_.estimate(held.readings, held.where)
         self.held_out_predictions_ = self._as_given(sources, held.rows, estimate)
-        unit = held._replace(y=scale.unit(held.y))
         self.pair_errors_: PairErrors = fit_pairs(
-            unit, scale.unit(estimate), bounds[1] - bounds[0], rng
+            held, scale.unit(estimate), scale.unit(held.y), bounds[1] - bounds[0], rng
         )
         if split:
             self.reader_ = last

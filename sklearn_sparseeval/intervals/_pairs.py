@@ -32,7 +32,7 @@ class PairErrors(NamedTuple):
 
 
 def fit_pairs(
-    held: HeldOut, estimate: Array, width: float, rng: np.random.RandomState
+    held: HeldOut, estimate: Array, y: Array, width: float, rng: np.random.RandomState
 ) -> PairErrors:
     """Learn how errors of two models read by the same anchors differ.
 
@@ -41,7 +41,9 @@ def fit_pairs(
     held : HeldOut
         Models that were held out.
     estimate : ndarray of shape (n_held_out, n_tasks)
-        Their estimated scores, in [0, 1].
+        Their estimated scores, on a scale from 0 to 1.
+    y : ndarray of shape (n_held_out, n_tasks)
+        Their scores, on the same scale.
     width : float
         Range of the results.
     rng : RandomState
@@ -53,7 +55,7 @@ def fit_pairs(
         By non-negative least squares.
     """
     first, second = _pairs(held.fold, rng)
-    error = estimate - held.y
+    error = estimate - y
     if len(first) < _FEWEST_PAIRS:
         coef = np.stack([np.sqrt(2) * np.abs(error).mean(axis=0), np.zeros(error.shape[1])], axis=1)
         return PairErrors(coef, np.empty((0, error.shape[1])), len(error))
