@@ -9,7 +9,6 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from sklearn_sparseeval._notes import Note
-from sklearn_sparseeval._optional import import_optional
 from sklearn_sparseeval._sklearn import (
     HasMethods,
     Interval,
@@ -300,16 +299,10 @@ class AnchoredIntervalRegressor(AnchorReadingRegressor):
               anchors, or at most, whichever is smaller;
             - ``p_pattern``: share of the held-out models whose right and wrong answers suit their
               strength as badly.
-
-        Raises
-        ------
-        ImportError
-            If pandas is not installed.
         """
-        pandas = import_optional("pandas", "The table of verdicts")
-        verdicts = self._read(X).verdicts
-        table: DataFrame = pandas.DataFrame(verdicts._asdict(), index=getattr(X, "index", None))
-        return table
+        import pandas as pd
+
+        return pd.DataFrame(self._read(X).verdicts._asdict(), index=getattr(X, "index", None))
 
     def prob_better(self, XA: ArrayLike, XB: ArrayLike) -> Array:
         """Return the probability that the models of one matrix score higher than those of another.
