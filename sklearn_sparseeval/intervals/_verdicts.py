@@ -17,7 +17,7 @@ LIKE, STRONGER, WEAKER, ODD, FEW = "like", "stronger", "weaker", "odd pattern", 
 _LEAD = 0.1
 _PATTERN_LEVEL = 0.02
 _WEAK_LEVEL = 0.02
-_LARGEST_MISFIT = 3.0
+_LEAST_MISFIT = 2.0  # a standardised one: what is less is no news, however few are worse
 _ROUNDING = 1e-12
 _LEAST_SPREAD = 0.15
 
@@ -95,9 +95,12 @@ def verdicts(where: Positions, readings: Readings, usual: Usual) -> Verdicts:
     verdicts : Verdicts
         The first of: too few results, stronger, odd pattern, weaker.
     """
+    n = usual.once.sum()
     worse = (usual.misfit >= readings.misfit[:, np.newaxis] - _ROUNDING) @ usual.once
-    pattern = (1 + worse) / (usual.once.sum() + 1)
-    odd = (pattern <= _PATTERN_LEVEL) | (readings.misfit > _LARGEST_MISFIT)
+    pattern = (1 + worse) / (n + 1)
+    # Of few models none may be worse: one over their number is the least that there is.
+    level = max(_PATTERN_LEVEL, (1 + _ROUNDING) / (n + 1))
+    odd = (pattern <= level) & (readings.misfit > _LEAST_MISFIT)
     stronger = where.lead.mean(axis=1) > _LEAD
     weaker = (where.below <= _WEAK_LEVEL) & where.weakest
     few = readings.n_results < usual.n_results / 2
