@@ -18,6 +18,7 @@ import sklearn_sparseeval
 from sklearn_sparseeval import (
     AIPWRegressor,
     AnchoredRegressor,
+    AveragedScoreRegressor,
     CalibratedMeanRegressor,
     CollaborativeFilteringImputer,
     CollaborativeFilteringSelector,
@@ -147,6 +148,8 @@ CONFIGURATIONS = [
     ResidualRidgeRegressor(alphas=[0.1, 1, 10]),
     CurveScoreRegressor(),
     CurveScoreRegressor(slope_precision=0.1),
+    AveragedScoreRegressor(),
+    AveragedScoreRegressor([ResidualRidgeRegressor(), Ridge()], weights=[3, 1]),
     KernelScoreRegressor(),
     KernelScoreRegressor(gammas=[1.0], n_landmarks=5),
     RaisedRidgeRegressor(),
