@@ -1,4 +1,5 @@
 from ._aipw import AIPWRegressor as AIPWRegressor
+from ._averaged import AveragedScoreRegressor as AveragedScoreRegressor
 from ._calibrated_mean import CalibratedMeanRegressor as CalibratedMeanRegressor
 from ._curve_score import CurveScoreRegressor as CurveScoreRegressor
 from ._difference import DifferenceRegressor as DifferenceRegressor
