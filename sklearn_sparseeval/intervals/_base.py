@@ -28,6 +28,7 @@ from sklearn_sparseeval.numerics.partial_rows import rows_of_anything, spread_ou
 from sklearn_sparseeval.regressors._base import refuse_rows
 
 Array = NDArray[np.floating]
+Rows = NDArray[np.intp]
 
 
 class Read(NamedTuple):
@@ -76,7 +77,7 @@ class AnchorReadingRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         everyone = np.arange(len(sources.y))
         self.reader_ = clone_for(reader, sources, everyone).fit(sources.X, sources.target)
 
-    def _as_given(self, sources: Sources, rows: Array, values: Array) -> Array:
+    def _as_given(self, sources: Sources, rows: Rows, values: Array) -> Array:
         """Return values of some sources for all models as the user gave them, NaN elsewhere."""
         every = np.full((len(sources.y) + 1, values.shape[1]), np.nan)  # the last is of no source
         every[rows] = values
@@ -87,9 +88,10 @@ class AnchorReadingRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         estimator = self.estimator
         if isinstance(estimator, str):
             estimator = _auto_estimator()
-        if self.n_anchors is None:
+        n_anchors: Any = self.n_anchors  # a share of the items too
+        if n_anchors is None:
             return with_seed(clone(estimator), seed)
-        return prepared(estimator, type(estimator).__name__, self.n_anchors, seed)
+        return prepared(estimator, type(estimator).__name__, n_anchors, seed)
 
     def _sources(
         self, X: ArrayLike, y: ArrayLike | None, groups: Any, sample_weight: Any

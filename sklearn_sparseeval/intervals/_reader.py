@@ -163,8 +163,9 @@ class AnchorReader(BaseEstimator):
         empty = np.isnan(scores[:, self.items_]).all(axis=1)
         if self._must_fill or empty.any():
             # The average model in the place of one without a result, for whoever leaves it out.
-            unknown = empty[:, np.newaxis] | (hidden if self._must_fill else False)
-            X = like_rows(X, np.where(unknown, self.means_, scores))
+            hidden &= self._must_fill
+            hidden[empty] = True
+            X = like_rows(X, np.where(hidden, self.means_, scores))
         return np.asarray(self.estimator_.predict(X), dtype=np.float64)
 
     def shown(self, rows: Any) -> Any:
@@ -280,7 +281,7 @@ class AnchorReader(BaseEstimator):
 
     def _unit(self, results: Array) -> Array:
         low, high = self.bounds
-        return np.clip((results - low) / (high - low), 0, 1)
+        return np.asarray(np.clip((results - low) / (high - low), 0, 1))
 
     def _filled(self, results: Array) -> Array:
         """Fill a gap with the item's mean, moved by what the model is above or below such means."""

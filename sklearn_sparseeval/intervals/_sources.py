@@ -96,7 +96,7 @@ def order_sources(X: Any, scores: Array, y: Array, sample_weight: Any, groups: A
         _safe_indexing(X, rows),
         plain[first],
         target[first],
-        np.bincount(merged, weights=weight[used][order]),
+        np.bincount(merged, weights=weight[used][order]).astype(np.float64),
         _held_out_together(plain[first], labels, alike),
         1 / np.bincount(alike)[alike],
         sample_weight is not None,
@@ -186,12 +186,8 @@ def fit_weighted(estimator: Any, X: Any, y: Array, given: FitWeight) -> Any:
 
 def _held_out_together(scores: Array, families: Any, alike: Rows) -> Rows:
     """Join families and near-identical models, as widely as leaves enough models to fit on."""
-    candidates = (
-        lambda: group_similar_models(scores, groups=families),
-        lambda: group_similar_models(scores) if families is None else families,
-        lambda: alike,
-    )
-    for labels in (make() for make in candidates):
+    near = group_similar_models(scores, groups=families)
+    for labels in (near, alike) if families is None else (near, families, alike):
         left = len(labels) - np.bincount(labels).max()
         if left >= max(2, len(labels) / _LEAST_SOURCES):
             return np.asarray(labels)
