@@ -18,6 +18,7 @@ import sklearn_sparseeval
 from sklearn_sparseeval import (
     AIPWRegressor,
     AnchoredRegressor,
+    AutoAnchoredRegressor,
     AveragedScoreRegressor,
     CalibratedMeanRegressor,
     CollaborativeFilteringImputer,
@@ -156,6 +157,8 @@ CONFIGURATIONS = [
     RaisedRidgeRegressor(n_twins=2, shift=(0.0, 1.0), twin_weight=0.3),
     DifferenceRegressor(),
     DifferenceRegressor(n_components=0, alpha=0.0, strength_tilt=0.0),
+    AutoAnchoredRegressor(0.9),
+    AutoAnchoredRegressor(0.5),
     AnchoredRegressor(StratifiedSelector(0.9, random_state=0), ResidualRidgeRegressor()),
     AnchoredRegressor(StratifiedSelector(0.5, random_state=0), DifferenceRegressor()),
     AnchoredRegressor(StratifiedSelector(0.5, random_state=0), ImputedScoreRegressor()),
