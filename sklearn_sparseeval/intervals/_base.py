@@ -23,6 +23,7 @@ from sklearn_sparseeval.intervals._sources import (
     split_once,
 )
 from sklearn_sparseeval.intervals._verdicts import Positions, Verdicts, positions
+from sklearn_sparseeval.methods import AutoAnchoredRegressor
 from sklearn_sparseeval.numerics.missing import row_means
 from sklearn_sparseeval.numerics.partial_rows import rows_of_anything, spread_out
 from sklearn_sparseeval.regressors._base import refuse_rows
@@ -87,7 +88,7 @@ class AnchorReadingRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         """Return the estimator, with the seed and the number of anchors in their places."""
         estimator = self.estimator
         if isinstance(estimator, str):
-            estimator = _auto_estimator()
+            estimator = AutoAnchoredRegressor()
         n_anchors: Any = self.n_anchors  # a share of the items too
         if n_anchors is None:
             return with_seed(clone(estimator), seed)
@@ -149,7 +150,8 @@ class AnchorReadingRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     def __sklearn_tags__(self) -> Any:
         """Tell scikit-learn what follows from the estimator's tags."""
         tags = super().__sklearn_tags__()
-        inner = get_tags(_auto_estimator() if isinstance(self.estimator, str) else self.estimator)
+        auto = isinstance(self.estimator, str)
+        inner = get_tags(AutoAnchoredRegressor() if auto else self.estimator)
         tags.input_tags.allow_nan = inner.input_tags.allow_nan
         tags.input_tags.positive_only = inner.input_tags.positive_only
         tags.target_tags.required = False
@@ -161,11 +163,3 @@ class AnchorReadingRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         if not isinstance(self.estimator, str):
             own = AnchorTags.of(self.estimator).anchors_for_each_model
         return AnchorTags(anchors_for_each_model=own).added_to(tags)
-
-
-def _auto_estimator() -> Any:
-    from sklearn_sparseeval.anchored import AnchoredRegressor
-    from sklearn_sparseeval.regressors import ResidualRidgeRegressor
-    from sklearn_sparseeval.selectors import SparseRidgeSelector
-
-    return AnchoredRegressor(SparseRidgeSelector(), ResidualRidgeRegressor())

@@ -50,7 +50,8 @@ class AnchoredIntervalRegressor(AnchorReadingRegressor):
     estimator : "auto" or estimator, default="auto"
         Chooses the anchors and predicts: an :class:`AnchoredRegressor`, a pipeline that begins
         with a selector, or what a method of
-        :func:`~sklearn_sparseeval.methods.get_methods` makes.
+        :func:`~sklearn_sparseeval.methods.get_methods` makes. "auto" is
+        :class:`AutoAnchoredRegressor`.
     n_anchors : int, float or None, default=None
         Set wherever a parameter of the estimator has that name. None leaves them as they are.
     method : {"cross", "split"}, default="cross"
@@ -99,6 +100,7 @@ class AnchoredIntervalRegressor(AnchorReadingRegressor):
     --------
     sklearn_sparseeval.metrics.get_interval_scorers : Scorers of the intervals.
     AnchoredRegressor : A selector and a regressor as one estimator.
+    AutoAnchoredRegressor : The estimator that "auto" stands for.
     RaisedRidgeRegressor : Half of the reading for models stronger than the history.
 
     Notes
