@@ -16,7 +16,7 @@ from sklearn_sparseeval.intervals._pairs import PairErrors, fit_pairs
 from sklearn_sparseeval.intervals._reader import AnchorReader, Readings
 from sklearn_sparseeval.intervals._scale import find_scale
 from sklearn_sparseeval.intervals._sources import (
-    FitWeight,
+    FitParams,
     Sources,
     make_folds,
     order_sources,
@@ -56,7 +56,11 @@ class AnchorReadingRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         bounds, scale = find_scale(sources.scores, sources.y, self.score_range)
         self._bounds, self.scale_ = bounds, scale
         reader = AnchorReader(
-            self._prepared(seed), bounds, FitWeight(np.ones(0), False), np.ones(0), seed
+            self._prepared(seed),
+            bounds,
+            FitParams(np.ones(0), False, np.arange(0)),
+            np.ones(0),
+            seed,
         )
         split = self.method == "split"
         folds = (

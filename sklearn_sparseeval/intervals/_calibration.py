@@ -93,7 +93,7 @@ def hold_out(
 
 def clone_for(reader: AnchorReader, sources: Sources, rows: Rows) -> AnchorReader:
     """Make a reader to be fitted on some of the sources."""
-    given, once = sources.estimator_weight(rows), sources.once[rows]
+    given, once = sources.fit_params(rows), sources.once[rows]
     return AnchorReader(clone(reader.estimator), reader.bounds, given, once, reader.seed)
 
 

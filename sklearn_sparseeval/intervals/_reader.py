@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator, clone
 
 from sklearn_sparseeval._tags import AnchorTags
 from sklearn_sparseeval.comparison._budget import anchors_of, personal_items, read_items
-from sklearn_sparseeval.intervals._sources import FitWeight, fit_weighted
+from sklearn_sparseeval.intervals._sources import FitParams, fit_estimator
 from sklearn_sparseeval.numerics.item_curves import ItemCurves, fit_item_curves
 from sklearn_sparseeval.numerics.missing import item_means, row_means
 from sklearn_sparseeval.numerics.partial_rows import (
@@ -89,8 +89,8 @@ class AnchorReader(BaseEstimator):
         Chooses anchors and predicts.
     bounds : tuple of (float, float)
         Smallest and largest possible result.
-    given : FitWeight
-        Weights of the models that `fit` will be given.
+    given : FitParams
+        What is known of the models that `fit` will be given.
     once : ndarray of shape (n_models,)
         1 / number of models with the same results.
     seed : int
@@ -101,7 +101,7 @@ class AnchorReader(BaseEstimator):
         self,
         estimator: Any,
         bounds: tuple[float, float],
-        given: FitWeight,
+        given: FitParams,
         once: Array,
         seed: int,
     ) -> None:
@@ -126,7 +126,7 @@ class AnchorReader(BaseEstimator):
         self : object
             The fitted reader.
         """
-        self.estimator_ = fit_weighted(clone(self.estimator), X, y, self.given)
+        self.estimator_ = fit_estimator(clone(self.estimator), X, y, self.given)
         scores = np.asarray(X, dtype=np.float64)
         self.n_items_ = scores.shape[1]
         self._find_anchors()
