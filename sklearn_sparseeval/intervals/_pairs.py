@@ -20,7 +20,7 @@ _N_PRIOR = 20.0
 _PRIOR_DF = 5
 _NORMAL_RATIO = 1.2533  # standard deviation over mean absolute value
 _LEAST_SCALE = 1e-4
-_INFLATION = 7.0  # of the variance of unlike models, whose estimates lean on few of the anchors
+_INFLATION = 5.5  # of the variance of unlike models, whose estimates lean on few of the anchors
 _LEAST_DF = 4
 
 
