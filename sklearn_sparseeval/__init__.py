@@ -6,7 +6,7 @@ from typing import Any
 from sklearn_sparseeval._version import __version__ as __version__
 
 # Rooms whose public names are those of the package too; the names stand in the rooms alone.
-_ROOMS = ("imputers", "item_response", "methods", "plan", "regressors", "selectors")
+_ROOMS = ("imputers", "intervals", "item_response", "methods", "plan", "regressors", "selectors")
 # Public names of modules that are not rooms.
 _MODULES = {
     "AnchorSelector": "base",

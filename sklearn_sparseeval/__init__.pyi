@@ -8,6 +8,7 @@ from sklearn_sparseeval._version import __version__ as __version__
 from sklearn_sparseeval.anchored import AnchoredRegressor as AnchoredRegressor
 from sklearn_sparseeval.base import AnchorSelector as AnchorSelector
 from sklearn_sparseeval.imputers import *
+from sklearn_sparseeval.intervals import *
 from sklearn_sparseeval.item_response import *
 from sklearn_sparseeval.methods import *
 from sklearn_sparseeval.plan import *

@@ -85,6 +85,8 @@ def test_sparse_eval_passes(check, proxy, monkeypatch):
         SparseRidgeSelector(),
         SparseRidgeSelector(alpha=0.1, shrink_to_mean=0.0, missing_anchors="keep"),
         SparseRidgeSelector(shrink_to_mean=1.0, exchange=False),
+        SparseRidgeSelector(strata="latent", exchange="once"),
+        SparseRidgeSelector(strata="latent", quota=2),
         StraightThroughSelector(max_iter=20),
         RandomSelector(),
         StratifiedSelector(),

@@ -17,10 +17,14 @@ from sklearn.utils.validation import has_fit_parameter
 import sklearn_sparseeval
 from sklearn_sparseeval import (
     AIPWRegressor,
+    AnchoredIntervalRegressor,
     AnchoredRegressor,
+    AutoAnchoredRegressor,
+    AveragedScoreRegressor,
     CalibratedMeanRegressor,
     CollaborativeFilteringImputer,
     CollaborativeFilteringSelector,
+    CurveScoreRegressor,
     DifferenceRegressor,
     DisagreementSelector,
     FacilityLocationSelector,
@@ -33,6 +37,7 @@ from sklearn_sparseeval import (
     ItemResponseModel,
     ItemRidgeImputer,
     KCenterSelector,
+    KernelScoreRegressor,
     KMeansSelector,
     KMedoidsSelector,
     LassoSelector,
@@ -40,6 +45,7 @@ from sklearn_sparseeval import (
     MLPScoreRegressor,
     NeighborImputer,
     PIRTRegressor,
+    RaisedRidgeRegressor,
     RandomSearchSelector,
     RandomSelector,
     ResidualRidgeRegressor,
@@ -65,6 +71,7 @@ CONFIGURATIONS = [
     SparseEvalSelector(importance="corrected", proxy=Ridge(), n_init=1),
     SparseRidgeSelector(),
     SparseRidgeSelector(alpha=2.0, shrink_to_mean=0.0, exchange=False),
+    SparseRidgeSelector(strata="latent", exchange="once"),
     SparseRidgeSelector(shrink_to_mean=1.0, n_components=2, missing_anchors="keep"),
     StraightThroughSelector(max_iter=20),
     StraightThroughSelector(
@@ -142,8 +149,18 @@ CONFIGURATIONS = [
     ResidualRidgeRegressor(),
     ResidualRidgeRegressor(sum_to_one=True),
     ResidualRidgeRegressor(alphas=[0.1, 1, 10]),
+    CurveScoreRegressor(),
+    CurveScoreRegressor(slope_precision=0.1),
+    AveragedScoreRegressor(),
+    AveragedScoreRegressor([ResidualRidgeRegressor(), Ridge()], weights=[3, 1]),
+    KernelScoreRegressor(),
+    KernelScoreRegressor(gammas=[1.0], n_landmarks=5),
+    RaisedRidgeRegressor(),
+    RaisedRidgeRegressor(n_twins=2, shift=(0.0, 1.0), twin_weight=0.3),
     DifferenceRegressor(),
     DifferenceRegressor(n_components=0, alpha=0.0, strength_tilt=0.0),
+    AutoAnchoredRegressor(0.9),
+    AutoAnchoredRegressor(0.5),
     AnchoredRegressor(StratifiedSelector(0.9, random_state=0), ResidualRidgeRegressor()),
     AnchoredRegressor(StratifiedSelector(0.5, random_state=0), DifferenceRegressor()),
     AnchoredRegressor(StratifiedSelector(0.5, random_state=0), ImputedScoreRegressor()),
@@ -166,6 +183,13 @@ CONFIGURATIONS = [
     AnchoredRegressor(SparseRidgeSelector(0.99), Ridge()),
     AnchoredRegressor(
         SparseRidgeSelector(0.5), make_pipeline(SimpleImputer(keep_empty_features=True), Ridge())
+    ),
+    AnchoredIntervalRegressor(n_anchors=0.9, n_folds=2),
+    AnchoredIntervalRegressor(
+        AnchoredRegressor(StratifiedSelector(0.5), DifferenceRegressor()), method="split"
+    ),
+    AnchoredIntervalRegressor(
+        make_pipeline(SparseRidgeSelector(0.9, exchange=False), Ridge()), n_folds=2
     ),
     MLPScoreRegressor(),
     MLPScoreRegressor(hidden_layer_sizes=()),

@@ -104,6 +104,28 @@ def item_means(
     return means
 
 
+def mean_strength(X: Array, weight: Array) -> Array:
+    """Return the mean over all items, with the missing ones as hard for a model as for others.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_models, n_items)
+        Scores, NaN = not evaluated; every item and every model has a result.
+    weight : ndarray of shape (n_models,)
+        Positive weights.
+
+    Returns
+    -------
+    strength : ndarray of shape (n_models,)
+        In units of the scores.
+    """
+    have = ~np.isnan(X)
+    if have.all():
+        return np.asarray(X.mean(axis=1))
+    by_item = item_means(X, weight)
+    return np.asarray(np.nanmean(X - by_item, axis=1) + by_item.mean())
+
+
 def filled(X: Array, weight: Array) -> Array:
     """Put each item's mean where a result is missing; 0.5 where an item has none.
 

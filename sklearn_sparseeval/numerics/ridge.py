@@ -14,6 +14,7 @@ RELATIVE_ALPHAS = np.logspace(-4, 3, 22)
 # Penalties whose errors differ by rounding only are tied; the largest of them is taken.
 _TIED = 1e-10
 _ROUNDING = 1e-26  # of a squared number
+_TINY = 1e-9  # keeps a model solvable that the others say nothing of
 
 
 class RidgeFit(NamedTuple):
@@ -129,16 +130,84 @@ def fit_ridge(
         penalties that are equally good the largest is chosen.
     """
     s = _decompose(X, y, sample_weight, alphas)
-    losses = _leave_one_out_losses(s, sample_weight)
+    allowed = _allowed(s, least_alpha)
+    losses = np.full((len(s.alphas), y.shape[1]), np.inf)
+    losses[allowed] = _leave_one_out_losses(s._replace(alphas=s.alphas[allowed]), sample_weight)
+    return _best_fit(s, losses, y, sample_weight, alone=len(X) == 1 and sample_weight[0] <= 1)
+
+
+def fit_ridge_by_model(
+    X: Array, y: Array, sample_weight: Array, *, left_out: Array, least_alpha: float = 0.0
+) -> RidgeFit:
+    """Fit a ridge regression in which several rows are of one model, and left out together.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_models, n_rows, n_features)
+        Features of each model's rows.
+    y : ndarray of shape (n_models, n_rows, n_outputs)
+        Targets, each with a penalty of its own.
+    sample_weight : ndarray of shape (n_models, n_rows)
+        Positive weights.
+    left_out : ndarray of shape (n_models, n_rows)
+        How much of its weight each row loses when its model is left out: the weight of one copy.
+    least_alpha : float, default=0.0
+        As in :func:`fit_ridge`.
+
+    Returns
+    -------
+    fit : RidgeFit
+        As of :func:`fit_ridge`; the error is that of leaving a model out.
+    """
+    rows, targets = X.reshape(-1, X.shape[2]), y.reshape(-1, y.shape[2])
+    weight = sample_weight.ravel()
+    s = _decompose(rows, targets, weight)
+    allowed = _allowed(s, least_alpha)
+    losses = np.full((len(s.alphas), targets.shape[1]), np.inf)
+    losses[allowed] = _leave_model_out_losses(
+        s._replace(alphas=s.alphas[allowed]), sample_weight, left_out
+    )
+    alone = len(X) == 1 and bool((left_out >= sample_weight).all())
+    return _best_fit(s, losses, targets, weight, alone=alone)
+
+
+def _leave_model_out_losses(s: _Spectrum, sample_weight: Array, left_out: Array) -> Array:
+    """Return the mean squared error of models left out with all their rows.
+
+    The residuals of a model's rows, times the inverse of one less its block of the hat matrix.
+    """
+    n_models, n_rows = sample_weight.shape
+    total = sample_weight.sum()
+    share = np.sqrt(left_out / sample_weight)[:, :, np.newaxis]
+    left = s.left.reshape(n_models, n_rows, -1) * share
+    gone = np.sqrt(left_out)[:, :, np.newaxis]
+    free = (1 + _TINY) * np.eye(n_rows) - gone * gone.transpose(0, 2, 1) / total
+    losses = []
+    for shrinkage in s.shrinkage():
+        rest = s.target - s.left @ (shrinkage[:, np.newaxis] * s.projected)
+        block = (left * shrinkage) @ left.transpose(0, 2, 1)
+        error = np.linalg.solve(free - block, rest.reshape(n_models, n_rows, -1) * share) / gone
+        losses.append(np.einsum("mr,mrt->t", sample_weight, error**2) / total)
+    return np.array(losses)
+
+
+def _allowed(s: _Spectrum, least_alpha: float) -> NDArray[np.bool_]:
+    """Mark the penalties from the floor on; the largest is always considered."""
     floor = min(least_alpha * s.mean_eigenvalue, s.alphas[-1])
-    losses[s.alphas < (1 - _TIED) * floor] = np.inf
+    return np.asarray(s.alphas >= (1 - _TIED) * floor)
+
+
+def _best_fit(
+    s: _Spectrum, losses: Array, y: Array, sample_weight: Array, *, alone: bool
+) -> RidgeFit:
+    """Return the fit of the least loss, for each target, with the largest penalty of those tied."""
     rounding = _ROUNDING * (sample_weight @ y.astype(np.float64) ** 2) / sample_weight.sum()
     tied = losses <= (1 + _TIED) * losses.min(axis=0) + rounding
     best = len(tied) - 1 - np.argmax(tied[::-1], axis=0)
     weight = s.shrinkage()[best].T / s.singular[:, np.newaxis]
     coef = s.right.T @ (weight * s.projected)
     error = np.sqrt(np.take_along_axis(losses, best[np.newaxis], axis=0)[0])
-    if len(X) == 1 and sample_weight[0] <= 1:
+    if alone:
         error[:] = np.nan  # no row is left to predict it from
     return RidgeFit(coef, s.y_mean - s.X_mean @ coef, s.alphas[best], error)
 

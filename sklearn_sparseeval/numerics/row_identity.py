@@ -120,6 +120,22 @@ def distinct_rows(X: Array, sample_weight: Array) -> tuple[Indices, Array]:
     return first, weight.astype(np.float64, copy=False)
 
 
+def equal_rows(X: Array) -> Indices:
+    """Label the rows such that equal rows, and no others, have the same number.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_models, n_items)
+        Scores of any real type; NaN equals NaN.
+
+    Returns
+    -------
+    labels : ndarray of shape (n_models,)
+        Numbers from 0, ordered by content.
+    """
+    return np.unique([_digest(row) for row in X], return_inverse=True)[1]
+
+
 def rows_by_pattern(have: NDArray[np.bool_]) -> Iterator[tuple[Indices, Indices]]:
     """Group rows that were run on the same items, which one computation can serve.
 

@@ -1,9 +1,14 @@
 from ._aipw import AIPWRegressor as AIPWRegressor
+from ._averaged import AveragedScoreRegressor as AveragedScoreRegressor
 from ._calibrated_mean import CalibratedMeanRegressor as CalibratedMeanRegressor
+from ._curve_score import CurveScoreRegressor as CurveScoreRegressor
 from ._difference import DifferenceRegressor as DifferenceRegressor
 from ._imputed_score import ImputedScoreRegressor as ImputedScoreRegressor
+from ._kernel_score import KernelScoreRegressor as KernelScoreRegressor
 from ._pirt import GPIRTRegressor as GPIRTRegressor
 from ._pirt import PIRTRegressor as PIRTRegressor
+from ._raised_models import raise_models as raise_models
+from ._raised_ridge import RaisedRidgeRegressor as RaisedRidgeRegressor
 from ._residual_ridge import ResidualRidgeRegressor as ResidualRidgeRegressor
 from ._signature import SignatureRegressor as SignatureRegressor
 from ._weighted_mean import WeightedMeanRegressor as WeightedMeanRegressor

@@ -10,6 +10,7 @@ from sklearn.utils import check_array
 from sklearn_sparseeval._sklearn import Interval, StrOptions, _fit_context
 from sklearn_sparseeval._tags import AnchorTags
 from sklearn_sparseeval.numerics.latent_items import latent_item_features
+from sklearn_sparseeval.numerics.missing import mean_strength
 from sklearn_sparseeval.numerics.row_identity import rows_by_pattern
 from sklearn_sparseeval.regressors._base import (
     ScoreRegressor,
@@ -20,7 +21,6 @@ from sklearn_sparseeval.regressors._base import (
 from sklearn_sparseeval.regressors._whole_rows import (
     SAME_SCORE,
     items_with_a_result,
-    mean_strength,
     score_lines,
 )
 

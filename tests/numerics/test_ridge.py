@@ -6,7 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import Ridge, RidgeCV
 
-from sklearn_sparseeval.numerics.ridge import RELATIVE_ALPHAS, fit_ridge, leave_one_out_error
+from sklearn_sparseeval.numerics.ridge import (
+    RELATIVE_ALPHAS,
+    fit_ridge,
+    fit_ridge_by_model,
+    leave_one_out_error,
+)
 
 
 def _regression(n_rows=25, n_features=5, n_outputs=1, *, seed=0):
@@ -246,3 +251,46 @@ def test_a_single_row_has_no_leave_one_out_error():
     row, y = np.array([[1.0, 0.0]]), np.array([[0.7]])
     assert np.isnan(fit_ridge(row, y, np.ones(1)).error[0])
     assert fit_ridge(row, y, np.full(1, 2.0)).error[0] == 0  # two equal rows
+
+
+def _by_model(X, y, weight, left_out):
+    """Loss of each penalty by refits without a model's rows."""
+    rows, target = X.reshape(-1, X.shape[2]), y.ravel()
+    losses = []
+    for alpha in _alphas(rows, weight.ravel()):
+        errors = np.empty(weight.shape)
+        for model in range(len(X)):
+            without = weight.copy()
+            without[model] -= left_out[model]
+            used = without.ravel() > 1e-12
+            ridge = Ridge(alpha=alpha)
+            ridge.fit(rows[used], target[used], sample_weight=without.ravel()[used])
+            errors[model] = ridge.predict(X[model]) - y[model, :, 0]
+        losses.append(np.average(errors**2, weights=weight))
+    return losses
+
+
+@pytest.mark.parametrize("n_features", [3, 12])
+def test_a_model_is_left_out_with_all_its_rows(n_features):
+    X, y = _regression(24, n_features)
+    X, y = X.reshape(8, 3, n_features), y.reshape(8, 3, 1)
+    copies = np.array([1, 2, 0.5, 1, 3, 1, 1, 2])
+    weight, left_out = (np.outer(w, [1, 0.3, 0.7]) for w in (copies, np.minimum(copies, 1)))
+    got = fit_ridge_by_model(X, y, weight, left_out=left_out)
+    losses = _by_model(X, y, weight, left_out)
+    assert got.error[0] == pytest.approx(np.sqrt(min(losses)), rel=1e-5)
+    rows = X.reshape(24, -1)
+    assert got.alpha[0] == pytest.approx(_alphas(rows, weight.ravel())[np.argmin(losses)])
+    ridge = Ridge(alpha=got.alpha[0]).fit(rows, y.ravel(), sample_weight=weight.ravel())
+    np.testing.assert_allclose(got.coef[:, 0], ridge.coef_, atol=1e-9)
+
+
+def test_models_of_one_row_are_rows():
+    X, y = _regression(n_outputs=2)
+    weight = 1.0 + np.arange(25) % 3
+    got = fit_ridge_by_model(
+        X[:, np.newaxis], y[:, np.newaxis], weight[:, np.newaxis],
+        left_out=np.ones((25, 1)), least_alpha=0.3,
+    )  # fmt: skip
+    for one, other in zip(got, fit_ridge(X, y, weight, least_alpha=0.3), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-6)

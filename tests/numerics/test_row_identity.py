@@ -11,6 +11,7 @@ from sklearn_sparseeval.numerics.row_identity import (
     canonical_row_order,
     distinct_models,
     distinct_rows,
+    equal_rows,
     merge_equal_rows,
     rows_by_pattern,
 )
@@ -133,3 +134,12 @@ def test_rows_that_differ_in_the_last_item_only(n_items):
     have[1, -1] = False
     groups = sorted((rows.tolist(), len(items)) for rows, items in rows_by_pattern(have))
     assert groups == [([0, 2], n_items), ([1], n_items - 1)]
+
+
+def test_equal_rows_share_a_label():
+    nan = float("nan")
+    X = np.array([[0.0, 1], [1, nan], [-0.0, 1], [1, nan], [1, 1]])
+    labels = equal_rows(X)
+    assert labels[0] == labels[2] != labels[1] == labels[3]
+    assert len(set(labels.tolist())) == 3
+    assert (equal_rows(X[::-1])[::-1] == labels).all()  # by content, not by place

@@ -28,16 +28,23 @@ _PACKAGE = "sklearn_sparseeval"
 # the class is today. What they do with what a file hands them is to keep it. A name here stays as
 # it is for good; the place is free to move.
 _HELPERS = {
+    "AnchorReader": "intervals._reader.AnchorReader",
+    "Calibration": "intervals._calibration.Calibration",
+    "FitParams": "intervals._sources.FitParams",
+    "ItemCurves": "numerics.item_curves.ItemCurves",
     "LowRankModel": "imputers._low_rank.LowRankModel",
     "MonotoneMap": "regressors._monotone_map.MonotoneMap",
     "NeighborTree": "plan.storage._portable.NeighborTree",
     "NetArrays": "plan.storage._portable.NetArrays",
+    "PairErrors": "intervals._pairs.PairErrors",
     "RefinementStep": "selectors.predictive._refinement.RefinementStep",
     "Scaling": "regressors.mlp._mlp.Scaling",
+    "ScoreScale": "intervals._scale.ScoreScale",
     "SourceModels": "imputers._source_imputer.SourceModels",
     "TailoredSources": "selectors.representative._tailored._Sources",
     "TextArray": "plan.storage._portable.TextArray",
     "TreeArrays": "plan.storage._portable.TreeArrays",
+    "Usual": "intervals._verdicts.Usual",
 }
 # What the registered methods are made of and the documentation recommends. They compute with
 # numpy, which checks shapes, or check_fitted checks their arrays. Others hand what a file holds to

@@ -82,14 +82,23 @@ def _swap_objectives(fit: _Fit, positions: NDArray[np.intp], block: slice, alpha
 
 
 def _best_swap(
-    problem: RidgeProblem, fit: _Fit, positions: NDArray[np.intp], free: NDArray[np.bool_]
+    problem: RidgeProblem,
+    fit: _Fit,
+    positions: NDArray[np.intp],
+    free: NDArray[np.bool_],
+    strata: tuple[NDArray[np.intp], NDArray[np.intp]] | None,
 ) -> tuple[float, int, int]:
-    """Return objective, position and item of the best swap; the first of those that are equal."""
+    """Return objective, position and item of the best swap; the first of those that are equal.
+
+    `strata` are those of the anchors at the positions, and of all items.
+    """
     best = (np.inf, -1, -1)
     for start in range(0, len(free), _BLOCK):
         block = slice(start, start + _BLOCK)
         objectives = _swap_objectives(fit, positions, block, problem.alpha)
         objectives[:, ~free[block]] = np.inf
+        if strata is not None:
+            objectives[strata[0][:, np.newaxis] != strata[1][block]] = np.inf
         least = float(objectives.min())
         if least < best[0] - problem.slack():
             row, column = np.unravel_index(
@@ -104,6 +113,7 @@ def exchanges(
     anchors: NDArray[np.intp],
     candidates: NDArray[np.bool_],
     n_fixed: int,
+    strata: NDArray[np.intp] | None = None,
 ) -> Iterator[NDArray[np.intp]]:
     """Yield the anchors after each swap, until no swap lowers the objective.
 
@@ -117,6 +127,8 @@ def exchanges(
         Items that may come in.
     n_fixed : int
         The first so many anchors stay.
+    strata : ndarray of shape (n_items,), default=None
+        Labels of the items; an anchor is swapped for an item of the same label only.
 
     Yields
     ------
@@ -128,7 +140,8 @@ def exchanges(
     fit = _fit(problem, anchors)
     while free.any() and n_fixed < len(anchors):
         positions = np.arange(n_fixed, len(anchors))
-        objective, position, item = _best_swap(problem, fit, positions, free)
+        same = None if strata is None else (strata[anchors[positions]], strata)
+        objective, position, item = _best_swap(problem, fit, positions, free, same)
         limit = fit.objective * (1 - _LEAST_GAIN) - problem.slack()
         if objective >= limit:
             return

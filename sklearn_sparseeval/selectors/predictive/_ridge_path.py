@@ -133,6 +133,16 @@ class RidgePath:
         self._free[item] = False
         self.items.append(item)
 
+    def close(self, items: NDArray[np.bool_]) -> None:
+        """Choose none of these items from now on.
+
+        Parameters
+        ----------
+        items : ndarray of bool of shape (n_items,)
+            Marks them.
+        """
+        self._free &= ~items
+
     def grow(self) -> int:
         """Choose the best item and return it."""
         objectives = self.objectives()

@@ -1,0 +1,5 @@
+"""Scores with intervals, verdicts and comparisons that say how sure they are."""
+
+from lazy_loader import attach_stub
+
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)
