@@ -30,7 +30,7 @@ Indices = NDArray[np.intp]
 # With few models the anchors have to represent all kinds of items: one of each stratum, or, from
 # so many models per anchor on, a few of each.
 _FEW_MODELS, _SHORT, _SOME = 32, 0.7, 10
-_MODELS_FOR_KERNEL = 150
+_MODELS_FOR_KERNEL, _N_LANDMARKS = 150, 800
 _N_FOLDS, _LEAST_FOR_FOLDS = 4, 16
 # The regression's share beside the item curves, before a model was seen; counts as so many models.
 _SHARE, _SHARE_MODELS = 0.9, 20.0
@@ -59,7 +59,7 @@ class AutoAnchoredRegressor(RegressorMixin, BaseEstimator):
         How many items to choose. An int is the number itself; a float between 0 and 1 is a share
         of all items, rounded, at least one item.
     random_state : int, RandomState instance or None, default=None
-        Seeds the landmarks of the kernel regression, which are drawn with more than 400 models.
+        Seeds the landmarks of the kernel regression, which are drawn with more than 800 models.
 
     Attributes
     ----------
@@ -84,7 +84,7 @@ class AutoAnchoredRegressor(RegressorMixin, BaseEstimator):
     there are fewer than .7 models per anchor.
 
     The regressor is :class:`ResidualRidgeRegressor`; with 150 models and more
-    :class:`KernelScoreRegressor`. With fewer, and at least 16 of
+    :class:`KernelScoreRegressor` with 800 landmarks. With fewer, and at least 16 of
     four families, its mean with
     :class:`CurveScoreRegressor` is taken; the weights are by least squares over four
     folds, in each of which the anchors are chosen anew, and drawn to .9 for the regression with
@@ -244,7 +244,8 @@ class AutoAnchoredRegressor(RegressorMixin, BaseEstimator):
         kind = "automatic-regressor"
         if n_models >= _MODELS_FOR_KERNEL:
             text = f"Kernel regression: {n_models} models show what is not linear."
-            return KernelScoreRegressor(random_state=self.random_state), Note(kind, text)
+            kernel = KernelScoreRegressor(n_landmarks=_N_LANDMARKS, random_state=self.random_state)
+            return kernel, Note(kind, text)
         if n_models < _LEAST_FOR_FOLDS or n_families < _N_FOLDS:
             text = (
                 f"Ridge regression alone: {n_models} models of {n_families} families are too few "
