@@ -31,7 +31,7 @@ Indices = NDArray[np.intp]
 # so many models per anchor on, a few of each.
 _FEW_MODELS, _SHORT, _SOME = 32, 0.7, 10
 _MODELS_FOR_KERNEL, _N_LANDMARKS = 150, 800
-_N_FOLDS, _LEAST_FOR_FOLDS = 4, 16
+_N_FOLDS, _LEAST_FOR_FOLDS = 4, 32
 # The regression's share beside the item curves, before a model was seen; counts as so many models.
 _SHARE, _SHARE_MODELS = 0.9, 20.0
 
@@ -84,7 +84,7 @@ class AutoAnchoredRegressor(RegressorMixin, BaseEstimator):
     there are fewer than .7 models per anchor.
 
     The regressor is :class:`ResidualRidgeRegressor`; with 150 models and more
-    :class:`KernelScoreRegressor` with 800 landmarks. With fewer, and at least 16 of
+    :class:`KernelScoreRegressor` with 800 landmarks. With fewer, and at least 32 of
     four families, its mean with
     :class:`CurveScoreRegressor` is taken; the weights are by least squares over four
     folds, in each of which the anchors are chosen anew, and drawn to .9 for the regression with
