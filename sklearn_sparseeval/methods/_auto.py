@@ -27,11 +27,11 @@ from sklearn_sparseeval.selectors import SparseRidgeSelector
 Array = NDArray[np.floating]
 Indices = NDArray[np.intp]
 
-# Up to so many models per anchor the anchors have to represent all kinds of items: one of each
-# stratum, or a few of each.
-_SHORT, _FAIRLY_SHORT, _SOME = 0.7, 1.1, 10
-_MODELS_FOR_KERNEL = 150
-_N_FOLDS, _LEAST_FOR_FOLDS = 4, 16
+# With few models the anchors have to represent all kinds of items: one of each stratum, or, from
+# so many models per anchor on, a few of each.
+_FEW_MODELS, _SHORT, _SOME = 32, 0.7, 10
+_MODELS_FOR_KERNEL, _N_LANDMARKS = 150, 800
+_N_FOLDS, _LEAST_FOR_FOLDS = 4, 32
 # The regression's share beside the item curves, before a model was seen; counts as so many models.
 _SHARE, _SHARE_MODELS = 0.9, 20.0
 
@@ -48,8 +48,8 @@ class _History(NamedTuple):
 class AutoAnchoredRegressor(RegressorMixin, BaseEstimator):
     """Choose anchors and predict benchmark scores in the way that suits the history.
 
-    What is best depends on how many models there are to learn from. With less than one model
-    per anchor, anchors must represent all kinds of items; with hundreds of models a kernel sees
+    What is best depends on how many models there are to learn from. With a dozen
+    models the anchors must represent all kinds of items; with hundreds of models a kernel sees
     what is not linear; in between item curves steady the regression, as far as folds
     with the choice inside say so. :attr:`notes_` says what was decided, and why.
 
@@ -59,7 +59,7 @@ class AutoAnchoredRegressor(RegressorMixin, BaseEstimator):
         How many items to choose. An int is the number itself; a float between 0 and 1 is a share
         of all items, rounded, at least one item.
     random_state : int, RandomState instance or None, default=None
-        Seeds the landmarks of the kernel regression, which are drawn with more than 400 models.
+        Seeds the landmarks of the kernel regression, which are drawn with more than 800 models.
 
     Attributes
     ----------
@@ -79,11 +79,12 @@ class AutoAnchoredRegressor(RegressorMixin, BaseEstimator):
 
     Notes
     -----
-    The anchors are those of :class:`SparseRidgeSelector`; with fewer than 1.1 models per anchor
-    under a quota for each stratum of the items: ten anchors, or with fewer than .7 models one.
+    The anchors are those of :class:`SparseRidgeSelector`; with fewer than 32 models, and
+    no more than anchors, under a quota for each stratum of the items: ten anchors, or one where
+    there are fewer than .7 models per anchor.
 
     The regressor is :class:`ResidualRidgeRegressor`; with 150 models and more
-    :class:`KernelScoreRegressor`. With fewer, and at least 16 of
+    :class:`KernelScoreRegressor` with 800 landmarks. With fewer, and at least 32 of
     four families, its mean with
     :class:`CurveScoreRegressor` is taken; the weights are by least squares over four
     folds, in each of which the anchors are chosen anew, and drawn to .9 for the regression with
@@ -243,7 +244,8 @@ class AutoAnchoredRegressor(RegressorMixin, BaseEstimator):
         kind = "automatic-regressor"
         if n_models >= _MODELS_FOR_KERNEL:
             text = f"Kernel regression: {n_models} models show what is not linear."
-            return KernelScoreRegressor(random_state=self.random_state), Note(kind, text)
+            kernel = KernelScoreRegressor(n_landmarks=_N_LANDMARKS, random_state=self.random_state)
+            return kernel, Note(kind, text)
         if n_models < _LEAST_FOR_FOLDS or n_families < _N_FOLDS:
             text = (
                 f"Ridge regression alone: {n_models} models of {n_families} families are too few "
@@ -276,11 +278,11 @@ def _count(n_anchors: int | float, n_items: int) -> int:
 
 def _selector(n_anchors: int, n_models: int) -> tuple[SparseRidgeSelector, Note]:
     """Return the selector for so many models, and why."""
-    kind, per_anchor = "automatic-anchors", n_models / n_anchors
-    if per_anchor >= _FAIRLY_SHORT:
+    kind = "automatic-anchors"
+    if n_models >= _FEW_MODELS or n_models > n_anchors:
         text = f"Anchors by sparse ridge, from {n_models} models."
         return SparseRidgeSelector(n_anchors), Note(kind, text)
-    quota = 1 if per_anchor < _SHORT else _SOME
+    quota = 1 if n_models < _SHORT * n_anchors else _SOME
     text = (
         f"Anchors by sparse ridge, {quota} of each of {max(1, n_anchors // quota)} strata of the "
         f"items: {n_models} models are few for {n_anchors} anchors."

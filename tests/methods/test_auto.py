@@ -30,7 +30,7 @@ Y = X.mean(axis=1)
     ("n_models", "n_anchors", "quota", "regressor"),
     [
         (8, 12, 1, ResidualRidgeRegressor),
-        (20, 20, 10, AveragedScoreRegressor),
+        (20, 20, 10, ResidualRidgeRegressor),
         (60, 10, None, AveragedScoreRegressor),
         (170, 10, None, KernelScoreRegressor),
     ],
