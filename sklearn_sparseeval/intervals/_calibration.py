@@ -1,12 +1,14 @@
 """What the errors of held-out models say about those of further models."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from joblib import effective_n_jobs
 from numpy.typing import NDArray
 from scipy import stats
 from sklearn.base import clone
 
+from sklearn_sparseeval._parallel import results_of
 from sklearn_sparseeval.comparison._run import predict_held_out
 from sklearn_sparseeval.intervals._reader import AnchorReader, Readings, stacked
 from sklearn_sparseeval.intervals._scale import ScoreScale
@@ -14,6 +16,7 @@ from sklearn_sparseeval.intervals._sources import Sources
 from sklearn_sparseeval.intervals._verdicts import Positions, Usual, Verdicts, positions, verdicts
 from sklearn_sparseeval.numerics.conformal import N_PRIOR, smoothed_quantile
 from sklearn_sparseeval.numerics.proportions import effective_items
+from sklearn_sparseeval.numerics.threads import one_thread
 
 Array = NDArray[np.floating]
 Rows = NDArray[np.intp]
@@ -45,6 +48,7 @@ def hold_out(
     folds: list[tuple[Rows, Rows]],
     scale: ScoreScale,
     rng: np.random.RandomState,
+    n_jobs: int | None = None,
 ) -> tuple[HeldOut, AnchorReader]:
     """Choose anchors anew in every fold, and read the models that are held out.
 
@@ -60,6 +64,8 @@ def hold_out(
         Of the scores.
     rng : RandomState
         Draws the models to hold out where there are very many.
+    n_jobs : int or None, default=None
+        How many folds at a time, in processes of their own.
 
     Returns
     -------
@@ -69,16 +75,18 @@ def hold_out(
         That of the last fold.
     """
     most = max(_MOST_HELD_OUT // len(folds), 1)
-    parts, wheres, rows = [], [], []
+    calls = []
     for fitted, out in folds:
         out = np.sort(rng.permutation(out)[:most])
         own = clone_for(reader, sources, fitted)
-        found = predict_held_out(own, sources.X, sources.target, (fitted, out))
-        readings = own.read(found.shown, found.predicted)
-        tested = np.flatnonzero(readings.n_results > 0)
-        parts.append(readings.take(tested))
-        wheres.append(positions(own, parts[-1], scale))
-        rows.append(out[tested])
+        calls.append((_hold_out_fold, (own, sources.X, sources.target, (fitted, out), scale)))
+    parts, wheres, rows = [], [], []
+    with results_of(calls, n_jobs=min(effective_n_jobs(n_jobs), len(calls))) as results:
+        for fold_reader, readings, fold_where, tested in results:
+            last = fold_reader
+            parts.append(readings)
+            wheres.append(fold_where)
+            rows.append(tested)
     where = Positions(*(np.concatenate(one) for one in zip(*wheres, strict=True)))
     every = np.concatenate(rows)
     if not len(every):
@@ -88,7 +96,19 @@ def hold_out(
         )
     fold = np.repeat(np.arange(len(rows)), [len(one) for one in rows])
     held = HeldOut(stacked(parts), where, sources.y[every], every, fold, sources.once[every])
-    return held, own
+    return held, last
+
+
+def _hold_out_fold(
+    own: AnchorReader, X: Any, target: Array, split: tuple[Rows, Rows], scale: ScoreScale
+) -> tuple[AnchorReader, Readings, Positions, Rows]:
+    """Read the models of one fold; in a process of its own perhaps."""
+    with one_thread():
+        found = predict_held_out(own, X, target, split)
+        readings = own.read(found.shown, found.predicted)
+        tested = np.flatnonzero(readings.n_results > 0)
+        readings = readings.take(tested)
+        return own, readings, positions(own, readings, scale), split[1][tested]
 
 
 def clone_for(reader: AnchorReader, sources: Sources, rows: Rows) -> AnchorReader:

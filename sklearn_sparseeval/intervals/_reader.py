@@ -22,8 +22,8 @@ Array = NDArray[np.floating]
 Indices = NDArray[np.intp]
 
 # Beyond the sources the ridge regression on twins is mostly too low, and what is predicted across
-# the items from chosen anchors is too high.
-_SHARE_ACROSS = 0.25
+# the items from chosen anchors is too high; the item curves have one ability only.
+_SHARES = np.array([0.6, 0.2, 0.2])
 
 
 class Readings(NamedTuple):
@@ -213,7 +213,8 @@ class AnchorReader(BaseEstimator):
         raised, across = (
             one.predict(wide).reshape(len(scores), -1) for one in (self.raised_, self.difference_)
         )
-        beyond = (1 - _SHARE_ACROSS) * raised + _SHARE_ACROSS * across
+        parts = raised, self._line(curve.score), across
+        beyond: Array = np.tensordot(_SHARES, np.stack(parts), 1)
         n_results = (~np.isnan(results)).sum(axis=1).astype(np.float64)
         mean = filled.mean(axis=1)
         return Readings(own, beyond, mean, curve.theta, curve.misfit, n_results, results)

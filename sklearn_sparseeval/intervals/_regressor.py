@@ -71,6 +71,9 @@ class AnchoredIntervalRegressor(AnchorReadingRegressor):
     random_state : int, RandomState instance or None, default=None
         Seeds the folds, the twins, and every parameter `random_state` of the estimator that is
         None.
+    n_jobs : int or None, default=None
+        How many folds are fitted at a time, in processes of their own; None is one, unless in a
+        :func:`joblib.parallel_config` context. The result does not depend on it.
 
     Attributes
     ----------
@@ -179,6 +182,7 @@ class AnchoredIntervalRegressor(AnchorReadingRegressor):
         "n_folds": [None, Interval(Integral, 2, None, closed="left")],
         "score_range": [tuple, list, None],
         "random_state": ["random_state"],
+        "n_jobs": [None, Integral],
     }
 
     def __init__(
@@ -191,6 +195,7 @@ class AnchoredIntervalRegressor(AnchorReadingRegressor):
         n_folds: int | None = None,
         score_range: tuple[float, float] | None = None,
         random_state: int | np.random.RandomState | None = None,
+        n_jobs: int | None = None,
     ) -> None:
         self.estimator = estimator
         self.n_anchors = n_anchors
@@ -199,6 +204,7 @@ class AnchoredIntervalRegressor(AnchorReadingRegressor):
         self.n_folds = n_folds
         self.score_range = score_range
         self.random_state = random_state
+        self.n_jobs = n_jobs
 
     # Parameters of the user's own estimator are checked too.
     @_fit_context(prefer_skip_nested_validation=False)  # type: ignore[untyped-decorator]
