@@ -282,9 +282,7 @@ class Plan:
 
         return rank(self.predictor, self.description, results, coverage)
 
-    def top_up(
-        self, results: Any = None, n_items: int = 50, random_state: int = 0
-    ) -> "DataFrame":
+    def top_up(self, results: Any = None, n_items: int = 50, random_state: int = 0) -> "DataFrame":
         """Draw further items to run the models on that the history does not vouch for.
 
         The anchors and a random sample of the other items give an interval that holds whatever

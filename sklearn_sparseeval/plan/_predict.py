@@ -398,7 +398,9 @@ def _verdict_notes(predicted: Prediction) -> Iterator[Note]:
             yield Note(kind, f"{listing(alone)}: {text} {_TOP_UP}", where, len(alone))
         if topped_up:
             where = topped_up[0] if len(topped_up) == 1 else ""
-            done = "Score and interval are from the anchors and the top-up, which hold for any model."
+            done = (
+                "Score and interval are from the anchors and the top-up, which hold for any model."
+            )
             yield Note(f"{kind}-topped-up", f"{listing(topped_up)}: {text.split(';')[0]}. {done}",
                        where, len(topped_up))  # fmt: skip
 
