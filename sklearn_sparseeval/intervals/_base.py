@@ -16,18 +16,20 @@ from sklearn_sparseeval.intervals._pairs import PairErrors, fit_pairs
 from sklearn_sparseeval.intervals._reader import AnchorReader, Readings
 from sklearn_sparseeval.intervals._scale import find_scale
 from sklearn_sparseeval.intervals._sources import (
-    FitWeight,
+    FitParams,
     Sources,
     make_folds,
     order_sources,
     split_once,
 )
 from sklearn_sparseeval.intervals._verdicts import Positions, Verdicts, positions
+from sklearn_sparseeval.methods import AutoAnchoredRegressor
 from sklearn_sparseeval.numerics.missing import row_means
 from sklearn_sparseeval.numerics.partial_rows import rows_of_anything, spread_out
 from sklearn_sparseeval.regressors._base import refuse_rows
 
 Array = NDArray[np.floating]
+Rows = NDArray[np.intp]
 
 
 class Read(NamedTuple):
@@ -54,7 +56,11 @@ class AnchorReadingRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         bounds, scale = find_scale(sources.scores, sources.y, self.score_range)
         self._bounds, self.scale_ = bounds, scale
         reader = AnchorReader(
-            self._prepared(seed), bounds, FitWeight(np.ones(0), False), np.ones(0), seed
+            self._prepared(seed),
+            bounds,
+            FitParams(np.ones(0), False, np.arange(0)),
+            np.ones(0),
+            seed,
         )
         split = self.method == "split"
         folds = (
@@ -76,7 +82,7 @@ class AnchorReadingRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         everyone = np.arange(len(sources.y))
         self.reader_ = clone_for(reader, sources, everyone).fit(sources.X, sources.target)
 
-    def _as_given(self, sources: Sources, rows: Array, values: Array) -> Array:
+    def _as_given(self, sources: Sources, rows: Rows, values: Array) -> Array:
         """Return values of some sources for all models as the user gave them, NaN elsewhere."""
         every = np.full((len(sources.y) + 1, values.shape[1]), np.nan)  # the last is of no source
         every[rows] = values
@@ -86,10 +92,11 @@ class AnchorReadingRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         """Return the estimator, with the seed and the number of anchors in their places."""
         estimator = self.estimator
         if isinstance(estimator, str):
-            estimator = _auto_estimator()
-        if self.n_anchors is None:
+            estimator = AutoAnchoredRegressor()
+        n_anchors: Any = self.n_anchors  # a share of the items too
+        if n_anchors is None:
             return with_seed(clone(estimator), seed)
-        return prepared(estimator, type(estimator).__name__, self.n_anchors, seed)
+        return prepared(estimator, type(estimator).__name__, n_anchors, seed)
 
     def _sources(
         self, X: ArrayLike, y: ArrayLike | None, groups: Any, sample_weight: Any
@@ -147,7 +154,8 @@ class AnchorReadingRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     def __sklearn_tags__(self) -> Any:
         """Tell scikit-learn what follows from the estimator's tags."""
         tags = super().__sklearn_tags__()
-        inner = get_tags(_auto_estimator() if isinstance(self.estimator, str) else self.estimator)
+        auto = isinstance(self.estimator, str)
+        inner = get_tags(AutoAnchoredRegressor() if auto else self.estimator)
         tags.input_tags.allow_nan = inner.input_tags.allow_nan
         tags.input_tags.positive_only = inner.input_tags.positive_only
         tags.target_tags.required = False
@@ -159,11 +167,3 @@ class AnchorReadingRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         if not isinstance(self.estimator, str):
             own = AnchorTags.of(self.estimator).anchors_for_each_model
         return AnchorTags(anchors_for_each_model=own).added_to(tags)
-
-
-def _auto_estimator() -> Any:
-    from sklearn_sparseeval.anchored import AnchoredRegressor
-    from sklearn_sparseeval.regressors import ResidualRidgeRegressor
-    from sklearn_sparseeval.selectors import SparseRidgeSelector
-
-    return AnchoredRegressor(SparseRidgeSelector(), ResidualRidgeRegressor())

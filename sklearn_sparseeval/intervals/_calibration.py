@@ -20,7 +20,12 @@ Rows = NDArray[np.intp]
 
 _MOST_HELD_OUT = 1200
 _FEWEST_LIKE = 5
-_STEP = 0.4  # from one estimate to the other, in spreads beyond the strongest source
+# Where the step from one estimate to the other begins, and how long it is, in spreads beyond the
+# strongest source: late and long, since a model of the sources' kind that only seems to lead is
+# far better off with the estimator's own prediction.
+_STEP_BEGINS, _STEP = 0.15, 0.8
+_DOUBT = 0.5  # so many spreads below the strongest source nobody takes a model for stronger
+_LEAST_DF = 3.0
 
 
 class HeldOut(NamedTuple):
@@ -88,7 +93,7 @@ def hold_out(
 
 def clone_for(reader: AnchorReader, sources: Sources, rows: Rows) -> AnchorReader:
     """Make a reader to be fitted on some of the sources."""
-    given, once = sources.estimator_weight(rows), sources.once[rows]
+    given, once = sources.fit_params(rows), sources.once[rows]
     return AnchorReader(clone(reader.estimator), reader.bounds, given, once, reader.seed)
 
 
@@ -130,10 +135,20 @@ class Calibration(NamedTuple):
         more = np.maximum(self.binomial(readings, estimate, coverage) - like, 0)
         return np.asarray(like + share * more)
 
+    def reach(self, readings: Readings, where: Positions, estimate: Array) -> Array:
+        """Return how much higher the upper bound is, per model and task.
+
+        A model that may be stronger than the sources may score what the reading for such says,
+        however little of that is in the estimate.
+        """
+        maybe = np.clip(1 + where.lead / _DOUBT, 0, 1)
+        return np.asarray(maybe * np.maximum(self.scale.clip(readings.beyond) - estimate, 0))
+
     def binomial(self, readings: Readings, estimate: Array, coverage: float) -> Array:
         """Return the half-width of a random sample of as many items."""
         n_effective = effective_items(np.maximum(readings.n_results, 1), self.n_items)
-        z = stats.norm.ppf((1 + coverage) / 2)
+        df = max(self.usual.once.sum() - 1, _LEAST_DF)  # a short history describes the items badly
+        z = stats.t.ppf((1 + coverage) / 2, df)
         return np.asarray(
             z * self.scale.result_spread(estimate) / np.sqrt(n_effective)[:, np.newaxis]
         )
@@ -182,10 +197,9 @@ def share_beyond(where: Positions) -> Array:
     Returns
     -------
     share : ndarray of shape (n_models, n_tasks)
-        0 up to the strength of the strongest source, 1 well beyond: a model that only seems to be
-        stronger is hardly moved.
+        0 up to a little more than the strength of the strongest source, 1 well beyond.
     """
-    return np.clip(where.lead / _STEP, 0, 1)
+    return np.asarray(np.clip((where.lead - _STEP_BEGINS) / _STEP, 0, 1))
 
 
 def _estimate(readings: Readings, where: Positions, scale: ScoreScale) -> Array:

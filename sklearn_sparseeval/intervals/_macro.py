@@ -31,7 +31,7 @@ def error_correlations(z: Array, once: Array) -> Array:
     size = np.sqrt(np.diag(moments))
     both = np.outer(size, size)
     raw = np.divide(moments, both, out=np.zeros_like(moments), where=both > 0)
-    drawn = (n * raw + _N_PRIOR * _PRIOR_CORRELATION) / (n + _N_PRIOR)
+    drawn: Array = (n * raw + _N_PRIOR * _PRIOR_CORRELATION) / (n + _N_PRIOR)
     np.fill_diagonal(drawn, 1)
     return drawn
 
@@ -72,7 +72,8 @@ def macro_half_widths(
 
     def spread(of: Array) -> Array:
         scaled = weights * of * root_mean_square
-        return np.sqrt(np.maximum(((scaled @ correlations) * scaled).sum(axis=1), 1e-24))
+        square = ((scaled @ correlations) * scaled).sum(axis=1)
+        return np.asarray(np.sqrt(np.maximum(square, 1e-24)))
 
     errors = (calibration.sizes * z) @ weights / spread(calibration.sizes)
     n_prior = 0.0 if calibration.guaranteed else N_PRIOR

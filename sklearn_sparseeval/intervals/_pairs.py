@@ -1,6 +1,6 @@
 """How probable it is that one model scores higher than another."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from sklearn_sparseeval.intervals._reader import Readings
 from sklearn_sparseeval.numerics.proportions import effective_items
 
 Array = NDArray[np.floating]
+Rows = NDArray[np.intp]
 
 _MOST_PER_FOLD = 1500
 _FEWEST_PAIRS = 10
@@ -106,7 +107,7 @@ def prob_better(a: Side, b: Side, errors: PairErrors, *, width: float, n_items: 
     return np.where((a.like & b.like)[:, np.newaxis], alike, apart)
 
 
-def _pairs(fold: Array, rng: np.random.RandomState) -> tuple[Array, Array]:
+def _pairs(fold: Rows, rng: np.random.RandomState) -> tuple[Rows, Rows]:
     firsts, seconds = [], []
     for number in np.unique(fold):
         rows = np.flatnonzero(fold == number)
@@ -128,7 +129,7 @@ def _distance(a: Array, b: Array) -> tuple[Array, Array, Array]:
 def _distribution(z: Array, errors: PairErrors) -> Array:
     """Return the share of errors below z, in part by those seen and in part by Student's t."""
     n_pairs = len(errors.sizes)
-    ratio = _NORMAL_RATIO
+    ratio: Any = _NORMAL_RATIO
     inside, n_seen = np.zeros_like(z), 0.0
     if n_pairs:
         ratio = np.sqrt((errors.sizes**2).mean(axis=0))

@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator, clone
 
 from sklearn_sparseeval._tags import AnchorTags
 from sklearn_sparseeval.comparison._budget import anchors_of, personal_items, read_items
-from sklearn_sparseeval.intervals._sources import FitWeight, fit_weighted
+from sklearn_sparseeval.intervals._sources import FitParams, fit_estimator
 from sklearn_sparseeval.numerics.item_curves import ItemCurves, fit_item_curves
 from sklearn_sparseeval.numerics.missing import item_means, row_means
 from sklearn_sparseeval.numerics.partial_rows import (
@@ -89,8 +89,8 @@ class AnchorReader(BaseEstimator):
         Chooses anchors and predicts.
     bounds : tuple of (float, float)
         Smallest and largest possible result.
-    given : FitWeight
-        Weights of the models that `fit` will be given.
+    given : FitParams
+        What is known of the models that `fit` will be given.
     once : ndarray of shape (n_models,)
         1 / number of models with the same results.
     seed : int
@@ -101,7 +101,7 @@ class AnchorReader(BaseEstimator):
         self,
         estimator: Any,
         bounds: tuple[float, float],
-        given: FitWeight,
+        given: FitParams,
         once: Array,
         seed: int,
     ) -> None:
@@ -126,7 +126,7 @@ class AnchorReader(BaseEstimator):
         self : object
             The fitted reader.
         """
-        self.estimator_ = fit_weighted(clone(self.estimator), X, y, self.given)
+        self.estimator_ = fit_estimator(clone(self.estimator), X, y, self.given)
         scores = np.asarray(X, dtype=np.float64)
         self.n_items_ = scores.shape[1]
         self._find_anchors()
@@ -163,8 +163,9 @@ class AnchorReader(BaseEstimator):
         empty = np.isnan(scores[:, self.items_]).all(axis=1)
         if self._must_fill or empty.any():
             # The average model in the place of one without a result, for whoever leaves it out.
-            unknown = empty[:, np.newaxis] | (hidden if self._must_fill else False)
-            X = like_rows(X, np.where(unknown, self.means_, scores))
+            hidden &= self._must_fill
+            hidden[empty] = True
+            X = like_rows(X, np.where(hidden, self.means_, scores))
         return np.asarray(self.estimator_.predict(X), dtype=np.float64)
 
     def shown(self, rows: Any) -> Any:
@@ -280,7 +281,7 @@ class AnchorReader(BaseEstimator):
 
     def _unit(self, results: Array) -> Array:
         low, high = self.bounds
-        return np.clip((results - low) / (high - low), 0, 1)
+        return np.asarray(np.clip((results - low) / (high - low), 0, 1))
 
     def _filled(self, results: Array) -> Array:
         """Fill a gap with the item's mean, moved by what the model is above or below such means."""

@@ -50,7 +50,8 @@ class AnchoredIntervalRegressor(AnchorReadingRegressor):
     estimator : "auto" or estimator, default="auto"
         Chooses the anchors and predicts: an :class:`AnchoredRegressor`, a pipeline that begins
         with a selector, or what a method of
-        :func:`~sklearn_sparseeval.methods.get_methods` makes.
+        :func:`~sklearn_sparseeval.methods.get_methods` makes. "auto" is
+        :class:`AutoAnchoredRegressor`.
     n_anchors : int, float or None, default=None
         Set wherever a parameter of the estimator has that name. None leaves them as they are.
     method : {"cross", "split"}, default="cross"
@@ -99,6 +100,7 @@ class AnchoredIntervalRegressor(AnchorReadingRegressor):
     --------
     sklearn_sparseeval.metrics.get_interval_scorers : Scorers of the intervals.
     AnchoredRegressor : A selector and a regressor as one estimator.
+    AutoAnchoredRegressor : The estimator that "auto" stands for.
     RaisedRidgeRegressor : Half of the reading for models stronger than the history.
 
     Notes
@@ -129,7 +131,8 @@ class AnchoredIntervalRegressor(AnchorReadingRegressor):
 
     **The interval** is the estimate plus and minus the size of the held-out errors, relative to
     the fourth root of ``p * (1 - p)`` for a score p: a quantile that is smoothed by a t
-    distribution, which counts as five models. Copies of a model count as one.
+    distribution, which counts as five models. Copies of a model count as one. For models near the
+    strongest source and beyond, the upper bound is as much higher as their other reading is.
 
     **Several tasks** share the anchors and the verdict, and each has intervals of its own.
     :meth:`predict_macro_interval` is that of their average.
@@ -276,7 +279,8 @@ class AnchoredIntervalRegressor(AnchorReadingRegressor):
         """
         read = self._read(X)
         half = self._half_widths(read, _checked_coverage(coverage))
-        low, high = (self.scale_.clip(read.estimate + sign * half) for sign in (-1, 1))
+        low, high = read.estimate - half, read.estimate + half + self._reach(read)
+        low, high = self.scale_.clip(low), self.scale_.clip(high)
         return np.stack([self._by_task(low), self._by_task(high)], axis=-1)
 
     def applicability(self, X: ArrayLike) -> "DataFrame":
@@ -319,16 +323,11 @@ class AnchoredIntervalRegressor(AnchorReadingRegressor):
         probability : ndarray of shape (n_pairs,) or (n_pairs, n_tasks)
             That the first one scores higher. Call a pair decided from .95, and at most .05.
         """
-        sides = []
-        for X in (XA, XB):
-            read = self._read(X)
-            estimate = self.scale_.unit(read.estimate)
-            sides.append(Side(read.readings, estimate, read.verdicts.like))
-        check_consistent_length(sides[0].like, sides[1].like)
-        width = self._bounds[1] - self._bounds[0]
-        return self._by_task(
-            prob_better(*sides, self.pair_errors_, width=width, n_items=self.calibration_.n_items)
-        )
+        first, second = self._side(XA), self._side(XB)
+        check_consistent_length(first.like, second.like)
+        width, n_items = self._bounds[1] - self._bounds[0], self.calibration_.n_items
+        probability = prob_better(first, second, self.pair_errors_, width=width, n_items=n_items)
+        return self._by_task(probability)
 
     def predict_macro(self, X: ArrayLike, task_weights: ArrayLike | None = None) -> Array:
         """Predict the average over the tasks.
@@ -375,9 +374,9 @@ class AnchoredIntervalRegressor(AnchorReadingRegressor):
         own = macro_half_widths(
             self.calibration_, sizes, half, read.verdicts.like, weights, coverage
         )
-        centre = read.estimate @ weights
+        centre, more = read.estimate @ weights, self._reach(read) @ weights
         low, high = self.scale_.low @ weights, self.scale_.high @ weights
-        return np.clip(np.stack([centre - own, centre + own], axis=1), low, high)
+        return np.clip(np.stack([centre - own, centre + own + more], axis=1), low, high)
 
     def draw_top_up(
         self, n_items: int, random_state: int | np.random.RandomState | None = None
@@ -511,8 +510,15 @@ class AnchoredIntervalRegressor(AnchorReadingRegressor):
         """
         return list(getattr(self.reader_.estimator_, "notes_", []))
 
+    def _side(self, X: ArrayLike) -> Side:
+        read = self._read(X)
+        return Side(read.readings, self.scale_.unit(read.estimate), read.verdicts.like)
+
     def _half_widths(self, read: Read, coverage: float) -> Array:
         return self.calibration_.half_widths(read.readings, read.where, read.estimate, coverage)
+
+    def _reach(self, read: Read) -> Array:
+        return self.calibration_.reach(read.readings, read.where, read.estimate)
 
     def _topped_up(
         self, X: ArrayLike, top_up: tuple[ArrayLike, ArrayLike], coverage: float
@@ -547,10 +553,10 @@ class AnchoredIntervalRegressor(AnchorReadingRegressor):
                 f"task_weights={task_weights!r} must be {n_tasks} numbers, one for each task, not "
                 "negative and not all zero."
             )
-        return weights / weights.sum()
+        return np.asarray(weights / weights.sum())
 
 
-def _checked_coverage(coverage: float) -> float:
-    if not isinstance(coverage, Real) or not 0 < coverage < 1:
+def _checked_coverage(coverage: Any) -> float:
+    if not isinstance(coverage, Real) or not 0 < float(coverage) < 1:
         raise ValueError(f"coverage={coverage!r} must be a number between 0 and 1, such as 0.9.")
     return float(coverage)

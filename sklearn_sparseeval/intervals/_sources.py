@@ -40,16 +40,17 @@ class Sources(NamedTuple):
         """The scores as estimators take them: one task as a vector."""
         return self.y[:, 0] if self.y.shape[1] == 1 else self.y
 
-    def estimator_weight(self, rows: Rows) -> "FitWeight":
-        """Return the weights of some of the models, for `fit_weighted`."""
-        return FitWeight(self.weight[rows], self.weighted)
+    def fit_params(self, rows: Rows) -> "FitParams":
+        """Return what is known of some of the models, for `fit_estimator`."""
+        return FitParams(self.weight[rows], self.weighted, self.groups[rows])
 
 
-class FitWeight(NamedTuple):
-    """How much each model counts in a fit, and who says so."""
+class FitParams(NamedTuple):
+    """What is known of the models of a fit besides their results and scores."""
 
-    weight: Array
-    weighted: bool
+    weight: Array  # (n_models,)
+    weighted: bool  # whether the weights are the user's; else they count copies
+    groups: Rows  # (n_models,)
 
 
 def order_sources(X: Any, scores: Array, y: Array, sample_weight: Any, groups: Any) -> Sources:
@@ -96,7 +97,7 @@ def order_sources(X: Any, scores: Array, y: Array, sample_weight: Any, groups: A
         _safe_indexing(X, rows),
         plain[first],
         target[first],
-        np.bincount(merged, weights=weight[used][order]),
+        np.bincount(merged, weights=weight[used][order]).astype(np.float64),
         _held_out_together(plain[first], labels, alike),
         1 / np.bincount(alike)[alike],
         sample_weight is not None,
@@ -149,8 +150,8 @@ def split_once(groups: Rows, rng: np.random.RandomState) -> tuple[Rows, Rows]:
     return next(iter(cv.split(groups, groups=groups)))
 
 
-def fit_weighted(estimator: Any, X: Any, y: Array, given: FitWeight) -> Any:
-    """Fit an estimator whether or not it takes weights.
+def fit_estimator(estimator: Any, X: Any, y: Array, given: FitParams) -> Any:
+    """Fit an estimator whether or not it takes weights and groups.
 
     Parameters
     ----------
@@ -160,22 +161,26 @@ def fit_weighted(estimator: Any, X: Any, y: Array, given: FitWeight) -> Any:
         Results.
     y : ndarray of shape (n_models,) or (n_models, n_tasks)
         Scores.
-    given : FitWeight
-        Numbers of copies are handed on as copies, weights of the user as weights.
+    given : FitParams
+        Numbers of copies are handed on as copies, weights of the user as weights, and groups to
+        an estimator that takes them.
 
     Returns
     -------
     estimator : estimator
         The same.
     """
-    weight = given.weight
+    weight, params = given.weight, {}
+    if has_fit_parameter(estimator, "groups"):
+        params["groups"] = given.groups
     if (weight == 1).all():
-        return estimator.fit(X, y)
+        return estimator.fit(X, y, **params)
     if not given.weighted:
         rows = np.repeat(np.arange(len(weight)), weight.astype(np.intp))
-        return estimator.fit(_safe_indexing(X, rows), y[rows])
+        params = {name: values[rows] for name, values in params.items()}
+        return estimator.fit(_safe_indexing(X, rows), y[rows], **params)
     if not isinstance(estimator, Pipeline):
-        return estimator.fit(X, y, sample_weight=weight)
+        return estimator.fit(X, y, sample_weight=weight, **params)
     names = [
         f"{name}__sample_weight"
         for name, step in estimator.steps
@@ -186,12 +191,8 @@ def fit_weighted(estimator: Any, X: Any, y: Array, given: FitWeight) -> Any:
 
 def _held_out_together(scores: Array, families: Any, alike: Rows) -> Rows:
     """Join families and near-identical models, as widely as leaves enough models to fit on."""
-    candidates = (
-        lambda: group_similar_models(scores, groups=families),
-        lambda: group_similar_models(scores) if families is None else families,
-        lambda: alike,
-    )
-    for labels in (make() for make in candidates):
+    near = group_similar_models(scores, groups=families)
+    for labels in (near, alike) if families is None else (near, families, alike):
         left = len(labels) - np.bincount(labels).max()
         if left >= max(2, len(labels) / _LEAST_SOURCES):
             return np.asarray(labels)

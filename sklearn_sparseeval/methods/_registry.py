@@ -61,6 +61,12 @@ def _nearest_signatures() -> Any:
     return SignatureRegressor.nearest_models()
 
 
+def _auto(n_anchors: int | float) -> Any:
+    from sklearn_sparseeval.methods._auto import AutoAnchoredRegressor
+
+    return AutoAnchoredRegressor(n_anchors)
+
+
 def _part(name: str, **params: Any) -> Part:
     return partial(_make, name, **params)
 
@@ -241,10 +247,17 @@ _TABLE: list[tuple[str, str, str, Part, Part]] = [
     ),
 ]  # fmt: skip
 
-_RECIPES = [
+_RECIPES: list[tuple[str, str, str, Part]] = [
     (name, description, source, partial(_build, selector, regressor))
     for name, description, source, selector, regressor in _TABLE
 ]
+_RECIPES.append(
+    (
+        "auto",
+        "Sparse ridge, with strata where models are few; ridge, item curves or a kernel by folds.",
+        _OURS, _auto,
+    )
+)  # fmt: skip
 
 
 class Method:

@@ -17,13 +17,13 @@ def smoothed_quantile(
 
     It solves ``F(q) = coverage`` for the smallest q, where
 
-    ``F(q) = (n * sum(weight * (|errors| <= q)) / (n + 1) + n_prior * T(q / s)) / (n + n_prior)``,
+    ``F(q) = (n * (S(q) + T(q / s)) / (n + 1) + n_prior * T(q / s)) / (n + n_prior)``,
 
-    n is the sum of the weights, T the distribution function of the absolute value of Student's t
-    with ``max(n - 1, 3)`` degrees of freedom, and s the root mean square of the errors, times
-    ``sqrt(1 + 1 / n)``. F leaves a share to what no error tells, so it may not reach a coverage
-    near 1; q is then, as it is at most, the larger of the largest error and of the t quantile of
-    ``1 - (1 - coverage) / 8``.
+    n is the sum of the weights, ``S(q)`` that of the errors of at most q, T the distribution
+    function of the absolute value of Student's t with ``max(n - 1, 3)`` degrees of freedom, and s
+    the root mean square of the errors, times ``sqrt(1 + 1 / n)``. So n errors count as they are,
+    the further one, of which nothing is known, as the t distribution supposes it, and that counts
+    as `n_prior` errors besides.
 
     Parameters
     ----------
@@ -32,7 +32,8 @@ def smoothed_quantile(
     coverage : float
         The probability, more than 0 and less than 1.
     n_prior : float, default=5.0
-        How many errors the t distribution counts as; 0 for none of it.
+        How many errors the t distribution counts as; 0 for none of it, in the place of the
+        further error neither.
     weight : ndarray of shape (n_errors,), default=None
         Positive weights, such that copies of a model count as one. By default all are 1.
 
@@ -74,12 +75,10 @@ def smoothed_quantile(
     scale = float(np.sqrt(own @ sizes**2 / n * (1 + 1 / n)))
     if scale == 0:
         return 0.0
-    t = stats.t(max(n - 1, _LEAST_DF))
-    reached = np.flatnonzero(below[1:] + n_prior * (2 * t.cdf(sizes / scale) - 1) >= wanted)
+    t, supposed = stats.t(max(n - 1, _LEAST_DF)), n_prior + n / (n + 1)
+    reached = np.flatnonzero(below[1:] + supposed * (2 * t.cdf(sizes / scale) - 1) >= wanted)
     first = int(reached[0]) if len(reached) else len(sizes)
     # Between two errors the t part alone rises: it may get there before the next error does.
-    missing = float(np.clip((wanted - below[first]) / n_prior, 0, 1))
+    missing = float(np.clip((wanted - below[first]) / supposed, 0, 1))
     between = float(scale * t.ppf((1 + missing) / 2))
-    if first < len(sizes):
-        return min(between, float(sizes[first]))
-    return min(between, max(float(sizes[-1]), float(scale * t.ppf(1 - (1 - coverage) / 16))))
+    return min(between, float(sizes[first])) if first < len(sizes) else between

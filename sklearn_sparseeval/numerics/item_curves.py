@@ -141,7 +141,7 @@ def fit_item_curves(
         expected score.
     """
     weight = np.ones(len(X)) if sample_weight is None else sample_weight
-    known = ~np.isnan(X).all(axis=0)
+    known: NDArray[np.bool_] = np.asarray(~np.isnan(X).all(axis=0))
     shrink, shift = _MEANS
     raw = logit(np.clip(mean_strength(X[:, known], weight), 0, 1) * shrink + shift)
     share = weight / weight.sum()

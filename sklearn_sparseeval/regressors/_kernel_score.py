@@ -1,7 +1,7 @@
 """Kernel regression on what the mean of the anchors misses, in closed form."""
 
 from numbers import Integral
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -9,7 +9,7 @@ from sklearn.utils import check_array, check_random_state
 
 from sklearn_sparseeval._sklearn import Interval, _fit_context
 from sklearn_sparseeval._tags import AnchorTags
-from sklearn_sparseeval.numerics.ridge import RidgeFit, fit_ridge
+from sklearn_sparseeval.numerics.ridge import fit_ridge
 from sklearn_sparseeval.numerics.row_identity import canonical_row_order, merge_equal_rows
 from sklearn_sparseeval.numerics.threads import one_thread
 from sklearn_sparseeval.regressors._base import (
@@ -26,35 +26,20 @@ _RELATIVE_ALPHAS = np.logspace(-6, -1, 16)
 _LEAST_EIGENVALUE = 1e-8  # of the landmarks' kernel, relative to the largest
 
 
-class _Kernel(NamedTuple):
-    """Features whose products are those of a kernel: linear, and Gaussian by the landmarks."""
-
-    mean: Array  # (n_anchors,)
-    power: float
-    landmarks: Array  # (n_landmarks, n_anchors)
-    root: Array  # (n_landmarks, rank)
-    rate: float
-
-    def features(self, X: Array, apart: Array) -> Array:
-        """Return the features of results at squared distances from the landmarks."""
-        return np.hstack(
-            [(X - self.mean) / np.sqrt(self.power), np.exp(-self.rate * apart) @ self.root]
-        )
-
-
 class KernelScoreRegressor(ScoreRegressor):
     """Predict benchmark scores by kernel regression on what the mean of the anchors misses.
 
-    A Gaussian process with the anchors' mean as mean function and the sum of a linear and a
-    Gaussian kernel: what :class:`ResidualRidgeRegressor` does, and what is not linear besides. By
-    landmarks it is a ridge regression on a few hundred features, so the width of the kernel and
-    the penalty are chosen by leave-one-out in closed form: a second for thousands of models.
+    A Gaussian process with the anchors' mean as mean function and the sum of a linear and
+    Gaussian kernels: what :class:`ResidualRidgeRegressor` does, and what is not linear besides.
+    By landmarks it is a ridge regression on a few hundred features, so the penalty is chosen by
+    leave-one-out in closed form: half a second for thousands of models.
 
     Parameters
     ----------
     gammas : array-like of shape (n_gammas,), default=(4.0, 16.0)
-        Positive rates of the Gaussian kernel to choose from, in units of one over twice the total
-        variance of the anchors: two models are on average as far apart as a rate of 1.
+        Positive rates of the Gaussian kernels, whose mean is taken, in units of one over twice
+        the total variance of the anchors: with a rate of 1, models that are as far apart as two
+        are on average have a kernel of 1/e.
     n_landmarks : int, default=400
         Largest number of models that the kernel is spanned by; with fewer models it is exact.
     score_range : tuple of (float, float) or None, default=None
@@ -70,16 +55,16 @@ class KernelScoreRegressor(ScoreRegressor):
     coef_ : ndarray of shape (n_anchors,) or (n_tasks, n_anchors)
         Coefficients of the results in the linear part, the weights of the mean included.
     dual_coef_ : ndarray of shape (n_landmarks,) or (n_tasks, n_landmarks)
-        Coefficients of the Gaussian kernel of each landmark.
+        Coefficients of the Gaussian kernels with each landmark.
     intercept_ : float or ndarray of shape (n_tasks,)
         Intercepts.
-    gamma_ : float
-        The rate taken, in the units of `gammas`; one for all tasks.
+    rates_ : ndarray of shape (n_gammas,)
+        Rates of the Gaussian kernels in the units of the results.
     alpha_ : float or ndarray of shape (n_tasks,)
         The penalty taken.
     best_error_ : float or ndarray of shape (n_tasks,)
-        Root mean squared leave-one-out error at `gamma_` and `alpha_`, in the units of `y`; NaN
-        for a single model. It flatters if the anchors were chosen on the same models.
+        Root mean squared leave-one-out error at `alpha_`, in the units of `y`; NaN for a single
+        model. It flatters if the anchors were chosen on the same models.
     n_features_in_ : int
         Number of anchors seen during :term:`fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -93,9 +78,8 @@ class KernelScoreRegressor(ScoreRegressor):
     Notes
     -----
     The prediction is ``X @ coef_ + kernel(X, landmarks_) @ dual_coef_ + intercept_`` with the
-    kernel ``exp(-gamma_ / (2 v) |x - z|**2)``, v being the total variance of the anchors. The
-    features are those of Nystroem's method [1]_, the penalties a grid of 16 from 1e-6 to 0.1 of
-    the total weight.
+    mean over the rates of ``exp(-rate |x - z|**2)``. The features are those of Nystroem's method
+    [1]_, the penalties a grid of 16 from 1e-6 to 0.1 of the total weight.
 
     A missing result (NaN), in `fit` or `predict`, is filled with the mean of the item over the
     source models that have it, plus the mean deviation of the model from such means. Equal
@@ -149,7 +133,7 @@ class KernelScoreRegressor(ScoreRegressor):
         sample_weight: ArrayLike | None = None,
         anchor_weights: ArrayLike | None = None,
     ) -> Self:
-        """Fit the regression, and choose the width of the kernel and the penalty.
+        """Fit the regression and choose its penalty.
 
         Parameters
         ----------
@@ -182,14 +166,20 @@ class KernelScoreRegressor(ScoreRegressor):
         order = canonical_row_order(results, sources.y, sources.weight)
         rows = merge_equal_rows(results[order], sources.y[order] + 0.0, sources.weight[order])
         residual = difference(rows.y, (rows.X @ weights)[:, np.newaxis])
+        total = rows.weight.sum()
+        mean = rows.weight @ rows.X / total
+        power = float((rows.weight @ (rows.X - mean) ** 2).sum() / total) or 1.0
+        self.landmarks_, self.rates_ = self._landmarks(rows.X), gammas / (2 * power)
         with one_thread():  # matrices of a few hundred rows only wait for a second thread
-            gamma, kernel, ridge = self._best(rows.X, residual, rows.weight, gammas)
+            root = _inverse_root(self._kernel(self.landmarks_))
+            ridge = fit_ridge(
+                np.hstack([(rows.X - mean) / np.sqrt(power), self._kernel(rows.X) @ root]),
+                residual, rows.weight, alphas=_RELATIVE_ALPHAS * total,
+            )  # fmt: skip
         n_anchors = len(weights)
-        linear = ridge.coef[:n_anchors].T / np.sqrt(kernel.power)
+        linear = ridge.coef[:n_anchors].T / np.sqrt(power)
         self._item_means, self._anchor_weights = means, weights
-        self._rate, self.landmarks_, self.gamma_ = kernel.rate, kernel.landmarks, gamma
-        intercept = ridge.intercept - linear @ kernel.mean
-        dual = (kernel.root @ ridge.coef[n_anchors:]).T
+        intercept, dual = ridge.intercept - linear @ mean, (root @ ridge.coef[n_anchors:]).T
         self.coef_, self.dual_coef_, self.intercept_, self.alpha_, self.best_error_ = (
             sources.by_task(values)
             for values in (linear + weights, dual, intercept, ridge.alpha, ridge.error)
@@ -216,36 +206,24 @@ class KernelScoreRegressor(ScoreRegressor):
         """
         results = self._target_results(X)
         results = fill_missing_results(results, self._item_means, self._anchor_weights)
-        kernel = np.exp(-self._rate * _squared_distances(results, self.landmarks_))
+        kernel = self._kernel(results)
         return self._in_range(results @ self.coef_.T + kernel @ self.dual_coef_.T + self.intercept_)
 
-    def _best(
-        self, X: Array, residual: Array, weight: Array, gammas: Array
-    ) -> tuple[float, _Kernel, RidgeFit]:
-        """Return the rate of the least error, summed over the tasks, and the fit with it."""
+    def _landmarks(self, X: Array) -> Array:
+        if len(X) <= self.n_landmarks:
+            return X
         rng = check_random_state(self.random_state)
-        chosen = np.arange(len(X))
-        if len(X) > self.n_landmarks:
-            chosen = np.sort(rng.choice(len(X), self.n_landmarks, replace=False))
-        landmarks, total = X[chosen], weight.sum()
-        mean = weight @ X / total
-        power = float((weight @ (X - mean) ** 2).sum() / total) or 1.0
-        apart = _squared_distances(X, landmarks)
-        spread = np.sqrt(weight @ (residual - weight @ residual / total) ** 2 / total)
-        best: tuple[float, float, _Kernel, RidgeFit] | None = None
-        for gamma in gammas.tolist():
-            rate = gamma / (2 * power)
-            root = _inverse_root(np.exp(-rate * apart[chosen]))
-            kernel = _Kernel(mean, power, landmarks, root, rate)
-            ridge = fit_ridge(
-                kernel.features(X, apart), residual, weight, alphas=_RELATIVE_ALPHAS * total
-            )
-            error = float(np.nan_to_num((ridge.error / np.where(spread > 0, spread, 1)) ** 2).sum())
-            if best is None or error < best[0] * (1 - 1e-10):
-                best = error, gamma, kernel, ridge
-        if best is None:
-            raise ValueError("gammas is empty. Give at least one rate.")
-        return best[1:]
+        return np.asarray(X[np.sort(rng.choice(len(X), self.n_landmarks, replace=False))])
+
+    def _kernel(self, X: Array) -> Array:
+        """Return the mean of the Gaussian kernels of results with the landmarks."""
+        Z = self.landmarks_
+        squares = (X**2).sum(axis=1)[:, np.newaxis] + (Z**2).sum(axis=1) - 2 * X @ Z.T
+        squares = np.maximum(squares, 0)
+        kernels: Array = np.exp(-self.rates_[0] * squares)
+        for rate in self.rates_[1:]:
+            kernels += np.exp(-rate * squares)
+        return kernels / len(self.rates_)
 
     def _checked_gammas(self) -> Array:
         gammas: Array = check_array(
@@ -261,11 +239,6 @@ class KernelScoreRegressor(ScoreRegressor):
     def __sklearn_tags__(self) -> Any:
         """Tell AnchoredRegressor that `fit` takes the weights of the anchors."""
         return AnchorTags(takes_anchor_weights=True).added_to(super().__sklearn_tags__())
-
-
-def _squared_distances(X: Array, Z: Array) -> Array:
-    squares = (X**2).sum(axis=1)[:, np.newaxis] + (Z**2).sum(axis=1) - 2 * X @ Z.T
-    return np.asarray(np.maximum(squares, 0))
 
 
 def _inverse_root(kernel: Array) -> Array:

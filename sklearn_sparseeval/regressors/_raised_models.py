@@ -1,7 +1,7 @@
 """The source models again, as they would be if they were stronger."""
 
 from numbers import Integral
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -135,7 +135,7 @@ def _raised_targets(
     known = ~np.isnan(X).all(axis=0)
     size = SAME_SCORE * float(np.nanmax(np.abs(X)))
     slope, _ = score_lines(columns, means, mean_strength(X[:, known], weight), weight, size)
-    raised = columns[model] + gain[:, np.newaxis] * slope
+    raised: Array = columns[model] + gain[:, np.newaxis] * slope
     return raised if target.ndim > 1 else raised[:, 0]
 
 
@@ -145,7 +145,7 @@ def _number_of_twins(n_twins: int | str, n_models: int) -> int:
     return int(np.clip(round(_ENOUGH_TWINS / n_models), 1, _MOST_TWINS))
 
 
-def _checked_shift(shift: tuple[float, float]) -> tuple[float, float]:
+def _checked_shift(shift: Any) -> tuple[float, float]:
     if len(shift) != 2 or not 0 <= shift[0] <= shift[1]:
         raise ValueError(
             f"shift={shift!r} must be two numbers, not negative, the smaller one first."

@@ -76,7 +76,7 @@ def test_unlike_models_get_the_width_of_a_random_sample(beyond):
     model, X, _ = beyond
     unlike = ~model.applicability(X).like.to_numpy()
     y = model.predict(X)[unlike]
-    half = stats.norm.ppf(0.95) * np.sqrt(np.maximum(y * (1 - y), 0.03) / (10 / (1 - 10 / 80)))
+    half = stats.t.ppf(0.95, 89) * np.sqrt(np.maximum(y * (1 - y), 0.03) / (10 / (1 - 10 / 80)))
     bounds = model.predict_interval(X)[unlike]
     assert (bounds[:, 0] <= y - half + 1e-9).all()
     assert (bounds[:, 1] >= np.minimum(y + half, 1) - 1e-9).all()

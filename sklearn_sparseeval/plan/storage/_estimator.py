@@ -30,7 +30,7 @@ _PACKAGE = "sklearn_sparseeval"
 _HELPERS = {
     "AnchorReader": "intervals._reader.AnchorReader",
     "Calibration": "intervals._calibration.Calibration",
-    "FitWeight": "intervals._sources.FitWeight",
+    "FitParams": "intervals._sources.FitParams",
     "ItemCurves": "numerics.item_curves.ItemCurves",
     "LowRankModel": "imputers._low_rank.LowRankModel",
     "MonotoneMap": "regressors._monotone_map.MonotoneMap",
