@@ -2,9 +2,9 @@
 How sure is a predicted score?
 ==============================
 
-One estimator gives a score, an interval and a verdict for each new model, and says which of two models
-is better. The history here is the weaker two thirds of the models of ARC; the new models are those that
-it vouches for, and stronger ones that it does not.
+One estimator gives a score, an interval and a verdict for each new model, and says which of two
+models is better. The history here is taken from the weaker two thirds of the models of ARC; the new
+models are others of these, and stronger ones that the history does not vouch for.
 """
 
 # %%
@@ -24,14 +24,15 @@ model = AnchoredIntervalRegressor(n_anchors=50, random_state=0)
 model.fit(matrix.data.iloc[old], y.iloc[old])
 
 # %%
-# Intervals, and a ring around each model that is unlike the history: for those the estimate leans on
-# readings that go on beyond it, and the interval is wide.
+# Intervals, and a ring around each model that is unlike the history: for those the estimate leans
+# on readings that go on beyond it, and the interval is wide.
 new = np.concatenate([like, stronger])
 X_new, y_new = matrix.data.iloc[new], y.iloc[new]
 ScorePredictionDisplay.from_estimator(model, X_new, y_new).plot()
 
 # %%
-# Do the intervals hold? An average may hide much, so it is counted from the weakest to the strongest.
+# Do the intervals hold? An average may hide much, so it is counted from the weakest models to the
+# strongest.
 CoverageDisplay.from_estimator(model, X_new, y_new).plot()
 
 # %%
