@@ -32,7 +32,7 @@ from sklearn_sparseeval.score_matrix import OVERALL, ScoreMatrix
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-_METHOD = "sparse-ridge"
+_METHOD = "auto"
 _LEAST_MODELS = 3
 
 
@@ -66,7 +66,7 @@ def make_plan(
         :meth:`ScoreMatrix.from_frame`.
     n_anchors : int or float, default=100
         How many items to choose; a float between 0 and 1 is their share.
-    method : str or estimator, default="sparse-ridge"
+    method : str or estimator, default="auto"
         How anchors are chosen and scores predicted: the name of a registered method
         (:func:`get_methods`), or an estimator: an :class:`AnchoredRegressor`, or a
         :class:`~sklearn.pipeline.Pipeline` of a selector and a regressor. Every parameter

@@ -52,7 +52,7 @@ class Plan:
     >>> matrix = load_helm_lite(task="gsm", as_matrix=True)
     >>> plan = make_plan(matrix, n_anchors=20, random_state=0)
     >>> plan
-    Plan(method='sparse-ridge', n_anchors=20, n_items=1000, targets=['overall'])
+    Plan(method='auto', n_anchors=20, n_items=1000, targets=['overall'])
     >>> results = matrix.data.iloc[:2][plan.anchors.index]  # of new models, in real life
     >>> plan.predict(results)[["model", "target", "score", "low", "high"]].shape
     (2, 5)
@@ -422,6 +422,6 @@ def load_plan(path: PathLike) -> Plan:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     make_plan(matrix, n_anchors=20, random_state=0).save(folder)
     ...     load_plan(folder)
-    Plan(method='sparse-ridge', n_anchors=20, n_items=1000, targets=['overall'])
+    Plan(method='auto', n_anchors=20, n_items=1000, targets=['overall'])
     """
     return Plan(*read_plan(Path(path)))

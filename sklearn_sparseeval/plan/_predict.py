@@ -25,19 +25,29 @@ _LONG_COLUMNS = {"model", "task", "item", "metric", "value"}
 LIKE = "like"
 # Why a model is unlike the history, as AnchoredIntervalRegressor says it, and what follows.
 _VERDICTS = {
-    "stronger": "stronger than every model of the history; the score is read from the anchors in "
-    "the way for such models, and the interval is wider.",
-    "weaker": "weaker than every model of the history; the score is mostly predicted too high, and "
-    "the interval is wider. Is its output broken, or the prompt?",
-    "odd pattern": "right where models of its strength are wrong, and the other way round; the "
-    "history does not vouch for the score, and the interval is wider. Are the prompt, the format "
-    "of its answers and the items those of the history?",
-    "too few results": "results on fewer than half of the anchors; the interval is wider.",
+    "stronger": (
+        "stronger than every model of the history.",
+        "The score is read from the anchors in the way for such models, and the interval is wider.",
+    ),
+    "weaker": (
+        "weaker than every model of the history. Is the output broken, or the prompt?",
+        "The score is mostly predicted too high, and the interval is wider.",
+    ),
+    "odd pattern": (
+        "right where models of such a strength are wrong, and the other way round. Are the prompt, "
+        "the format of the answers and the items those of the history?",
+        "The history does not vouch for the score, and the interval is wider.",
+    ),
+    "too few results": (
+        "results on fewer than half of the usual number of anchors.",
+        "The interval is wider.",
+    ),
 }
-_TOP_UP = (
+_RUN_TOP_UP = (
     "For an interval that holds whatever the model, run a random sample of further items: "
-    "plan.top_up(results, 50), or sparseeval top-up."
+    "plan.top_up, or sparseeval top-up."
 )
+_TOPPED_UP = "Score and interval are from the anchors and the top-up, which holds for any model."
 
 
 def read_anchor_results(saved: "SavedPredictor", paths: Any, **options: Any) -> "DataFrame":
@@ -388,21 +398,18 @@ def _predictable_rows(
 
 def _verdict_notes(predicted: Prediction) -> Iterator[Note]:
     """Say which models the history does not vouch for; one note for all with one reason."""
-    for reason, text in _VERDICTS.items():
-        models = [model for model, one in predicted.reason.items() if one == reason]
-        alone = [str(model) for model in models if not predicted.top_up[model]]
-        topped_up = [str(model) for model in models if predicted.top_up[model]]
+    for reason, (what, then) in _VERDICTS.items():
+        models = [str(model) for model, one in predicted.reason.items() if one == reason]
+        topped_up = [model for model in models if predicted.top_up[model]]
+        alone = [model for model in models if model not in topped_up]
         kind = reason.replace(" ", "-")
-        if alone:
-            where = alone[0] if len(alone) == 1 else ""
-            yield Note(kind, f"{listing(alone)}: {text} {_TOP_UP}", where, len(alone))
-        if topped_up:
-            where = topped_up[0] if len(topped_up) == 1 else ""
-            done = (
-                "Score and interval are from the anchors and the top-up, which hold for any model."
-            )
-            yield Note(f"{kind}-topped-up", f"{listing(topped_up)}: {text.split(';')[0]}. {done}",
-                       where, len(topped_up))  # fmt: skip
+        for own, name, end in (
+            (alone, kind, f"{then} {_RUN_TOP_UP}"),
+            (topped_up, f"{kind}-topped-up", _TOPPED_UP),
+        ):
+            if own:
+                where = own[0] if len(own) == 1 else ""
+                yield Note(name, f"{listing(own)}: {what} {end}", where, len(own))
 
 
 def _history_notes(plan: dict[str, Any], predicted: Prediction) -> Iterator[Note]:

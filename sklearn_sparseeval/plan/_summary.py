@@ -158,7 +158,7 @@ def next_steps(plan: dict[str, Any], folder: Path) -> list[str]:
     lines = []
     for run in plan.get("harnesses", []):
         if run["commands"]:
-            lines += [f"Run the anchors with {run['harness']}:"]
+            lines += [f"Run the items with {run['harness']}:"]
             lines += [f"    {command}" for command in run["commands"]]
         if run["advice"]:
             lines.append(run["advice"])
