@@ -279,8 +279,8 @@ class AnchoredIntervalRegressor(AnchorReadingRegressor):
         """
         read = self._read(X)
         half = self._half_widths(read, _checked_coverage(coverage))
-        low, high = read.estimate - half, read.estimate + half + self._reach(read)
-        low, high = self.scale_.clip(low), self.scale_.clip(high)
+        low = self.scale_.clip(read.estimate - half)
+        high = self.scale_.clip(read.estimate + half + self._reach(read))
         return np.stack([self._by_task(low), self._by_task(high)], axis=-1)
 
     def applicability(self, X: ArrayLike) -> "DataFrame":

@@ -67,8 +67,6 @@ class AutoAnchoredRegressor(RegressorMixin, BaseEstimator):
         Column indices of the anchors; `predict` reads nothing else.
     estimator_ : AnchoredRegressor
         The fitted selector and regressor.
-    notes_ : list of Note
-        What was decided, of the kinds "automatic-anchors" and "automatic-regressor".
     n_features_in_ : int
         Number of items seen during :term:`fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -85,7 +83,8 @@ class AutoAnchoredRegressor(RegressorMixin, BaseEstimator):
     under a quota for each stratum of the items: ten anchors, or with fewer than .7 models one.
 
     The regressor is :class:`ResidualRidgeRegressor`; with 150 models and more
-    :class:`KernelScoreRegressor`. With fewer, and 16 at least, its mean with
+    :class:`KernelScoreRegressor`. With fewer, and at least 16 of
+    four families, its mean with
     :class:`CurveScoreRegressor` is taken; the weights are by least squares over four
     folds, in each of which the anchors are chosen anew, and drawn to .9 for the regression with
     the weight of 20 models. Models of one of `groups` are never on both sides.
@@ -169,7 +168,8 @@ class AutoAnchoredRegressor(RegressorMixin, BaseEstimator):
         n_anchors = _count(self.n_anchors, n_items)
         selector, why_anchors = _selector(n_anchors, n_models)
         regressor, why_regressor = self._regressor(history, selector, n_anchors)
-        self.notes_: list[Note] = [why_anchors, why_regressor]
+        # As plain values: a saved predictor holds no objects but estimators.
+        self._notes = [why_anchors.to_dict(), why_regressor.to_dict()]
         given = {} if sample_weight is None else {"sample_weight": sample_weight}
         with config_context(enable_metadata_routing=False):  # both parts take the weights
             self.estimator_ = AnchoredRegressor(selector, regressor).fit(X, y, **given)
@@ -198,6 +198,17 @@ class AutoAnchoredRegressor(RegressorMixin, BaseEstimator):
         check_is_fitted(self)
         predicted: Array = self.estimator_.predict(X)
         return predicted
+
+    @property
+    def notes_(self) -> list[Note]:
+        """What was decided, and why.
+
+        Returns
+        -------
+        notes : list of Note
+            Of the kinds "automatic-anchors" and "automatic-regressor".
+        """
+        return [Note.from_dict(note) for note in self._notes]
 
     def _history(
         self, X: ArrayLike, y: ArrayLike | None, sample_weight: ArrayLike | None, groups: Any
@@ -233,8 +244,11 @@ class AutoAnchoredRegressor(RegressorMixin, BaseEstimator):
         if n_models >= _MODELS_FOR_KERNEL:
             text = f"Kernel regression: {n_models} models show what is not linear."
             return KernelScoreRegressor(random_state=self.random_state), Note(kind, text)
-        if min(n_models, n_families) < _LEAST_FOR_FOLDS:
-            text = f"Ridge regression alone: {n_models} models, too few to weigh it against others."
+        if n_models < _LEAST_FOR_FOLDS or n_families < _N_FOLDS:
+            text = (
+                f"Ridge regression alone: {n_models} models of {n_families} families are too few "
+                "to weigh it against item curves."
+            )
             return ResidualRidgeRegressor(), Note(kind, text)
         share = _share_of_regression(history, selector)
         text = (
