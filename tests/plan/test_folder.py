@@ -123,6 +123,7 @@ def test_a_damaged_plan_can_be_replaced(folder, plans, content):
     "key",
     [
         "anchor_means", "anchors", "created", "cross_validation", "files", "format", "harnesses",
+        "history", "top_ups",
         "method", "method_description", "method_source", "n_anchors", "n_items", "n_models",
         "notes", "predictor_sha256", "score_range", "scores", "seed", "share_of_items",
         "share_of_tokens", "targets", "tasks", "unit", "versions",
