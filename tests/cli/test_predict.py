@@ -5,10 +5,9 @@ import re
 import warnings
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from sklearn_sparseeval import ScoreMatrix, load_plan
+from sklearn_sparseeval import load_plan
 from sklearn_sparseeval.cli import main
 from sklearn_sparseeval.plan import load_predictor
 
@@ -198,7 +197,9 @@ def test_anchors_without_a_score(plans, new, write_runs, tmp_path, plan, code, c
     if plan == "strict":  # one that cannot do without
         allowing = type(saved.estimator.estimator_.regressor_).__sklearn_tags__
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(type(saved.estimator.estimator_.regressor_), "__sklearn_tags__", _refusing(allowing))
+            patch.setattr(
+                type(saved.estimator.estimator_.regressor_), "__sklearn_tags__", _refusing(allowing)
+            )
             assert predict(plans / plan, tmp_path / "run") == code
     else:
         assert predict(plans / plan, tmp_path / "run") == code
@@ -343,7 +344,9 @@ def test_a_model_of_the_history_is_said_to_be_one(plans, history, write_runs, tm
     assert predict(plans / "plan", tmp_path / "run", "--no-tasks") == 0
     printed = capsys.readouterr().out
     assert printed.count("of the history that the plan was made from") == 1
-    header, *rows = [re.split(r"\s{2,}", line) for line in printed.split("\n\n")[0].splitlines()][:3]
+    header, *rows = [re.split(r"\s{2,}", line) for line in printed.split("\n\n")[0].splitlines()][
+        :3
+    ]
     place = header.index("measured")
     for row in rows:
         assert float(row[place]) == pytest.approx(100 * history.loc[row[0]].mean(), abs=0.005)

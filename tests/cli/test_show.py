@@ -28,7 +28,7 @@ def plan(folder):
 def test_a_readable_summary(folder, plan, capsys):
     assert main(["show", str(folder / "plan")]) == 0
     printed = capsys.readouterr().out
-    assert "8 of 50 items (16.0% of the items), chosen by sparse-ridge from" in printed
+    assert "8 of 50 items (16.0% of the items), chosen by auto from" in printed
     assert "results of 8 models." in printed
     overall = plan["targets"][0]
     assert f"{100 * overall['mean_absolute_error']:.2f}" in printed

@@ -131,7 +131,7 @@ def test_a_damaged_plan_can_be_replaced(folder, plans, content):
 )  # fmt: skip
 def test_a_plan_that_lacks_a_key_is_damaged(folder, key):
     plan = json.loads((folder / "plan.json").read_text())
-    assert len(plan) == 24
+    assert len(plan) == 26
     del plan[key]
     (folder / "plan.json").write_text(json.dumps(plan))
     with pytest.raises(ValueError, match=r"plan\.json is damaged.* Make the plan again"):

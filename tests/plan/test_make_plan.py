@@ -333,7 +333,10 @@ def test_anchors_that_tell_nothing_are_told():
     ("scale", "said"),
     [
         (1, "between 0 and 1 and reach both"),
-        (100, "it is not known what scores are possible; predictions and intervals stay between 0 and"),
+        (
+            100,
+            "it is not known what scores are possible; predictions and intervals stay between 0 and",
+        ),
     ],
 )
 def test_the_range_is_what_the_scores_leave_no_doubt_of(scale, said):

@@ -36,7 +36,6 @@ _HELPERS = {
     "MonotoneMap": "regressors._monotone_map.MonotoneMap",
     "NeighborTree": "plan.storage._portable.NeighborTree",
     "NetArrays": "plan.storage._portable.NetArrays",
-    "NoteParts": "plan.storage._portable.NoteParts",
     "PairErrors": "intervals._pairs.PairErrors",
     "RefinementStep": "selectors.predictive._refinement.RefinementStep",
     "Scaling": "regressors.mlp._mlp.Scaling",

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
-from sklearn_sparseeval._notes import Note
 from sklearn_sparseeval._sklearn import (
     search_tree,
     tree_from_state,
@@ -358,51 +357,10 @@ class TextArray(NamedTuple):
         return np.asarray(self.texts).astype(np.str_).astype(object)
 
 
-class NoteParts(NamedTuple):
-    """What a note of an estimator says: its parts, as plain values."""
-
-    kind: str
-    text: str
-    where: str
-    count: int | None
-
-    @classmethod
-    def of(cls, note: Note) -> Self:
-        """Take a note apart.
-
-        Parameters
-        ----------
-        note : Note
-            The note.
-
-        Returns
-        -------
-        parts : NoteParts
-            All of it.
-        """
-        return cls(note.kind, note.text, note.where, note.count)
-
-    def restored(self) -> Note:
-        """Make the note.
-
-        Returns
-        -------
-        note : Note
-            The same.
-
-        Raises
-        ------
-        ValueError
-            If the parts are of other kinds.
-        """
-        return Note.from_dict(self._asdict())
-
-
 # By name, so that storing an estimator without networks does not import torch.
 _TO_ARRAYS: dict[str, Callable[[Any], Any]] = {
     "numpy.ndarray": lambda array: TextArray.of(array) if array.dtype == object else array,
     "sklearn.tree._tree.Tree": TreeArrays.of,
-    "sklearn_sparseeval._notes.Note": NoteParts.of,
     "sklearn_sparseeval.regressors.mlp._score_net.ScoreNet": NetArrays.of,
 }
-_FROM_ARRAYS = (NeighborTree, NetArrays, NoteParts, TextArray, TreeArrays)
+_FROM_ARRAYS = (NeighborTree, NetArrays, TextArray, TreeArrays)

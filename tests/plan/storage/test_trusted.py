@@ -35,16 +35,23 @@ def test_a_helper_is_a_class_of_ours_that_is_defined_there(short):
 
 def test_names_of_helpers_in_files_are_never_changed():
     assert sorted(_HELPERS) == [
+        "AnchorReader",
+        "Calibration",
+        "FitParams",
+        "ItemCurves",
         "LowRankModel",
         "MonotoneMap",
         "NeighborTree",
         "NetArrays",
+        "PairErrors",
         "RefinementStep",
         "Scaling",
+        "ScoreScale",
         "SourceModels",
         "TailoredSources",
         "TextArray",
         "TreeArrays",
+        "Usual",
     ]
 
 
