@@ -195,11 +195,10 @@ def test_anchors_without_a_score(plans, new, write_runs, tmp_path, plan, code, c
     results.loc[new.index[0], saved.anchors.index[2]] = None
     write_runs(tmp_path / "run", results)
     if plan == "strict":  # one that cannot do without
-        allowing = type(saved.estimator.estimator_.regressor_).__sklearn_tags__
+        regressor = type(saved.estimator.estimator_.regressor_)
+        allowing = regressor.__sklearn_tags__
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(
-                type(saved.estimator.estimator_.regressor_), "__sklearn_tags__", _refusing(allowing)
-            )
+            patch.setattr(regressor, "__sklearn_tags__", _refusing(allowing))
             assert predict(plans / plan, tmp_path / "run") == code
     else:
         assert predict(plans / plan, tmp_path / "run") == code

@@ -77,5 +77,5 @@ def test_other_bounds_than_when_it_was_saved_are_refused(forge, column):
         assert np.shape(description["check"]) == (3, 9)  # a score and two bounds for each target
         description["check"][1][column] += 0.01
 
-    with pytest.raises(ValueError, match="now predicts other scores, off by up to 0.01"):
+    with pytest.raises(ValueError, match=r"now predicts other scores, off by up to 0\.01"):
         load_predictor(forge(description=change))
