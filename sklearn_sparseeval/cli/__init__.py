@@ -17,12 +17,14 @@ _COMMANDS = {
     "import": "make one score file of an evaluation harness's results",
     "select": "choose the items to run on new models, and write what is needed for that",
     "predict": "predict full scores from results on the anchors",
+    "rank": "put models in order of their predicted scores, and say which are too close to call",
+    "top-up": "draw further items for models that are unlike the history",
     "show": "say what a plan is",
     "compare": "find the method to trust on your own results",
 }
 _EXIT_CODES = (
     "Exit codes: 0 all went well; 2 a wrong argument or file; 3 results that do not fit the plan "
-    "(predict), of at least one model; 130 stopped with Ctrl-C."
+    "(predict, rank), of at least one model; 130 stopped with Ctrl-C."
 )
 
 
@@ -78,7 +80,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name, help in _COMMANDS.items():
         command = commands.add_parser(name, help=help)
         if name == called:
-            import_module(f"{__name__}._{name}").fill_parser(command)
+            import_module(f"{__name__}._{name.replace('-', '_')}").fill_parser(command)
     arguments = parser.parse_args(given)
     try:
         code: int | None = arguments.run(arguments)

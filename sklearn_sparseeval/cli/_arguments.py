@@ -102,6 +102,30 @@ def reading_options(arguments: argparse.Namespace) -> dict[str, Any]:
     }
 
 
+def add_coverage(parser: argparse.ArgumentParser) -> None:
+    """Add which share of the scores intervals are to hold.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        Parser of the command.
+    """
+    parser.add_argument(
+        "--coverage", type=_share, default=0.9, metavar="SHARE",
+        help="share of the scores that the intervals are to hold (default: %(default)s)",
+    )  # fmt: skip
+
+
+def _share(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
+    return value
+
+
 def read_scores(source: str) -> "ScoreMatrix":
     """Read the score matrix that a user points to.
 

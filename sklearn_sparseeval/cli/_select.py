@@ -7,7 +7,7 @@ from sklearn_sparseeval._optional import check_installed
 from sklearn_sparseeval.cli._arguments import positive, read_scores, seed
 from sklearn_sparseeval.datasets import SHIPPED
 
-_METHOD = "sparse-ridge"
+_METHOD = "auto"
 
 
 def fill_parser(parser: argparse.ArgumentParser) -> None:

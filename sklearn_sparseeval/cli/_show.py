@@ -80,7 +80,11 @@ def _print_plan(plan: "Plan", notes: list[Note], path: Path) -> None:
     print()
     print_notes(notes)
     bounds = described["score_range"]
-    clipped = f"clipped to {bounds[0]:g} to {bounds[1]:g}" if bounds else "not clipped"
+    clipped = (
+        f"clipped to {bounds[0]:g} to {bounds[1]:g}"
+        if bounds
+        else "kept in the range that the history suggests"
+    )
     seed = f", with seed {described['seed']}" if "seed" in described else ""
     source = f" from {described['scores']}" if "scores" in described else ""
     print(f"Made on {described['created']}{source}{seed}; predictions are {clipped}.")

@@ -22,7 +22,7 @@ _FAMILIES_SHOWN = 8
 
 
 class ScorePredictionDisplay:
-    """Predicted against actual scores, with intervals and families.
+    """Predicted against actual scores, with intervals, families and verdicts.
 
     It is recommended to make it with :meth:`from_predictions`, :meth:`from_estimator` or
     :meth:`from_comparison`.
@@ -41,6 +41,8 @@ class ScorePredictionDisplay:
         Name of each model; only in :meth:`frame`.
     title : str or None, default=None
         What was predicted how.
+    like : ndarray of shape (n_models,) or None, default=None
+        Whether the history vouches for each model.
 
     Attributes
     ----------
@@ -53,10 +55,13 @@ class ScorePredictionDisplay:
         without families.
     intervals_ : matplotlib LineCollection or None
         The intervals.
+    unlike_ : matplotlib Line2D or None
+        Rings around the models that are unlike the history; None where there are none, or no
+        verdicts.
     diagonal_ : matplotlib Line2D
         Where a perfect prediction lies.
     legend_ : matplotlib Legend or None
-        The legend of the families.
+        The legend of the families, and of the rings.
 
     See Also
     --------
@@ -82,6 +87,7 @@ class ScorePredictionDisplay:
         families: NDArray[Any] | None = None,
         model_names: list[Any] | None = None,
         title: str | None = None,
+        like: NDArray[np.bool_] | None = None,
     ) -> None:
         self.y_true = y_true
         self.y_pred = y_pred
@@ -89,6 +95,7 @@ class ScorePredictionDisplay:
         self.families = families
         self.model_names = model_names
         self.title = title
+        self.like = like
 
     @classmethod
     def from_predictions(
@@ -100,6 +107,7 @@ class ScorePredictionDisplay:
         families: ArrayLike | None = None,
         model_names: ArrayLike | None = None,
         title: str | None = None,
+        like: ArrayLike | None = None,
     ) -> Self:
         """Take true and predicted scores as they are.
 
@@ -117,6 +125,9 @@ class ScorePredictionDisplay:
             Name of each model.
         title : str, default=None
             What was predicted how.
+        like : array-like of bool of shape (n_models,), default=None
+            Whether the history vouches for each model, as
+            :meth:`~sklearn_sparseeval.AnchoredIntervalRegressor.applicability` tells.
 
         Returns
         -------
@@ -142,6 +153,12 @@ class ScorePredictionDisplay:
             )
         if bounds is not None:
             check_intervals(*bounds.T)
+        vouched = None if like is None else np.asarray(like)
+        if vouched is not None and (vouched.shape != (len(true),) or vouched.dtype != np.bool_):
+            raise ValueError(
+                f"like has shape {vouched.shape} and type {vouched.dtype}; expected ({len(true)},) "
+                "and bool, one verdict for each model."
+            )
         known, called = (
             None if given is None else check_labels(name, given, len(true), "models")
             for name, given in {"families": families, "model_names": model_names}.items()
@@ -153,6 +170,7 @@ class ScorePredictionDisplay:
             families=known,
             model_names=None if called is None else called.tolist(),
             title=title,
+            like=vouched,
         )
 
     @classmethod
@@ -170,7 +188,8 @@ class ScorePredictionDisplay:
         Parameters
         ----------
         estimator : estimator
-            Fitted; its intervals are shown where it has ``predict_interval(X)``.
+            Fitted; its intervals are shown where it has ``predict_interval(X)``, and its verdicts
+            where it has ``applicability(X)``.
         X : array-like, DataFrame or ScoreMatrix of shape (n_models, n_items)
             Rows of the target models.
         y : array-like of shape (n_models,), default=None
@@ -197,6 +216,7 @@ class ScorePredictionDisplay:
         if y is None:
             raise ValueError("y is None; expected the benchmark scores of the models in X.")
         has_intervals = hasattr(estimator, "predict_interval")
+        has_verdicts = hasattr(estimator, "applicability")
         return cls.from_predictions(
             y,
             estimator.predict(X),
@@ -204,6 +224,7 @@ class ScorePredictionDisplay:
             families=families,
             model_names=X.index if hasattr(X, "iloc") else None,
             title=type(estimator).__name__ if title is None else title,
+            like=estimator.applicability(X)["like"].to_numpy() if has_verdicts else None,
         )
 
     @classmethod
@@ -271,8 +292,8 @@ class ScorePredictionDisplay:
         Returns
         -------
         frame : DataFrame
-            Columns `model`, `family`, `y_true`, `y_pred`, and with intervals `y_lower` and
-            `y_upper`.
+            Columns `model`, `family`, `y_true`, `y_pred`, with intervals `y_lower` and
+            `y_upper`, with verdicts `like`.
         """
         import pandas as pd
 
@@ -284,6 +305,8 @@ class ScorePredictionDisplay:
         }
         if self.intervals is not None:
             columns |= {"y_lower": self.intervals[:, 0], "y_upper": self.intervals[:, 1]}
+        if self.like is not None:
+            columns["like"] = self.like
         return pd.DataFrame(columns)
 
     @check_parameters(unit=UNIT, figsize=[tuple, None], legend=["boolean"], font_size=FONT_SIZE)
@@ -305,7 +328,7 @@ class ScorePredictionDisplay:
         unit : {"points", "score"}, default="points"
             Percentages for scores that are fractions, or scores as they are.
         legend : bool, default=True
-            Whether to draw a legend of the families, below.
+            Whether to draw a legend of the families and rings, below.
         figsize : tuple of (float, float), default=None
             Width and height of a new figure in inches.
         font_size : float, default=None
@@ -325,6 +348,7 @@ class ScorePredictionDisplay:
         self._plot_diagonal(sheet, factor)
         self.intervals_ = self._plot_intervals(sheet, factor)
         self._plot_points(sheet, factor)
+        self.unlike_ = self._plot_rings(sheet, factor)
         suffix = " (%)" if unit == "points" else ""
         set_labels(sheet, self.ax_, x=f"actual score{suffix}", y=f"predicted score{suffix}")
         error = factor * self.mean_absolute_error
@@ -332,11 +356,26 @@ class ScorePredictionDisplay:
         lines = [error_text] if self.title is None else [self.title, error_text]
         title = "\n".join(wrapped(line, 0.8 * sheet.width, sheet.font_size) for line in lines)
         self.ax_.set_title(title, fontsize=sheet.font_size)
-        self.legend_ = None
-        if legend and self.families is not None:
-            labels = [label_text(label) for label in self.points_]
-            self.legend_ = legend_below(sheet, list(self.points_.values()), labels)
+        self.legend_ = self._plot_legend(sheet) if legend else None
         return self
+
+    def _plot_legend(self, sheet: Sheet) -> Any:
+        shown = {} if self.families is None else self.points_
+        handles = {label_text(label): line for label, line in shown.items()}
+        if self.unlike_ is not None:
+            handles["unlike the history"] = self.unlike_
+        return legend_below(sheet, list(handles.values()), list(handles)) if handles else None
+
+    def _plot_rings(self, sheet: Sheet, factor: float) -> Any:
+        if self.like is None or self.like.all():
+            return None
+        rows = np.flatnonzero(~self.like)
+        (rings,) = self.ax_.plot(
+            factor * self.y_true[rows], factor * self.y_pred[rows], linestyle="none", marker="o",
+            markersize=0.9 * sheet.font_size, markerfacecolor="none", color="black",
+            markeredgewidth=0.09 * sheet.font_size, zorder=4,
+        )  # fmt: skip
+        return rings
 
     def _plot_diagonal(self, sheet: Sheet, factor: float) -> None:
         values = factor * np.concatenate([self.y_true, self.y_pred])

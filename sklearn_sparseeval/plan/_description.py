@@ -7,6 +7,7 @@ import numpy as np
 
 from sklearn_sparseeval._notes import Note
 from sklearn_sparseeval.plan._margins import margins
+from sklearn_sparseeval.plan._top_up import check_top_ups
 from sklearn_sparseeval.score_matrix import OVERALL
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from sklearn_sparseeval.plan._predictor import SavedPredictor
 
-FORMAT = 2
+FORMAT = 3  # 2 had no intervals: neither the history's scores nor top-ups
 _Kinds = type | tuple[type, ...]
 _NUMBER = (int, float)
 _KNOWN_OR_NOT = (int, float, type(None))  # JSON has null where a number is not known
@@ -40,6 +41,8 @@ _KINDS: dict[str, _Kinds] = {
     "method_description": str,
     "method_source": str,
     "cross_validation": str,
+    "history": list,
+    "top_ups": list,
     "notes": list,
     "harnesses": list,
     "files": list,
@@ -57,6 +60,8 @@ _KINDS_IN: dict[str, dict[str, _Kinds]] = {
     },
     "tasks": {"task": str, "n_items": int, "n_anchors": int},
     "anchors": {"name": str, "task": str, "item": str},
+    "history": {"model": str, "scores": list},
+    "top_ups": {"seed": int, "items": list, "weights": list},
     "harnesses": {"harness": str, "commands": list, "advice": str, "results": str},
 }
 _UNITS = ("points", "score")
@@ -139,6 +144,12 @@ def checked_description(plan: Any) -> dict[str, Any]:
             raise ValueError(f"{name} is {bounds!r}, not two numbers")
     if not all(isinstance(one, str) for run in plan["harnesses"] for one in run["commands"]):
         raise ValueError("a command is not a text")
+    n_targets = len(plan["targets"])
+    for number, entry in enumerate(plan["history"]):
+        scores = [isinstance(one, _KNOWN_OR_NOT) for one in entry["scores"]]
+        if scores != [True] * n_targets:
+            raise ValueError(f"scores of history[{number}] are not {n_targets} numbers")
+    check_top_ups(plan["top_ups"], [anchor["name"] for anchor in plan["anchors"]])
     if not all(isinstance(note, dict) for note in plan["notes"]):
         raise ValueError("a note is not an object")
     checked: dict[str, Any] = plan | {"notes": [Note.from_dict(note) for note in plan["notes"]]}

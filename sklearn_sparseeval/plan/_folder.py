@@ -130,6 +130,24 @@ def write_plan(
     return plan
 
 
+def write_description(folder: Path, description: dict[str, Any]) -> None:
+    """Write what a plan is anew, such as after a top-up was drawn; nothing else changes.
+
+    Parameters
+    ----------
+    folder : Path
+        The plan's folder.
+    description : dict
+        What :func:`read_plan` returned, changed.
+    """
+    if not (folder / PLAN).is_file():
+        raise ValueError(
+            f"{folder} is not the folder of a plan, where a top-up could be kept in mind. Give the "
+            "folder that `sparseeval select` or Plan.save wrote."
+        )
+    write_whole(folder / PLAN, f"{json_text(description)}\n".encode())
+
+
 def _moved(run: Any, aside: Path) -> dict[str, Any]:
     """Name the files of a run where they will be."""
     inside = f"{aside.name}{os.sep}"

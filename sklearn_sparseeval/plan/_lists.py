@@ -96,6 +96,6 @@ def _write(
         return HarnessRun(harness, [], [], "RESULTS", advice)
     advice = (
         f"Run the items in {lists}, and put the results into a csv, parquet or npz file like the "
-        "one that the anchors were chosen from."
+        "one that the plan was made from."
     )
     return HarnessRun(harness, [], [], "RESULTS", advice)

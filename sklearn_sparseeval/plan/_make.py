@@ -2,10 +2,12 @@
 
 import math
 from collections.abc import Sequence
+from contextlib import nullcontext
 from numbers import Real
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from joblib import parallel_config
 from sklearn.base import clone
 from sklearn.utils import get_tags
 
@@ -14,9 +16,15 @@ from sklearn_sparseeval._messages import listing
 from sklearn_sparseeval._notes import Note, noted
 from sklearn_sparseeval._tags import AnchorTags
 from sklearn_sparseeval.comparison._budget import anchors_of, has_budget, prepared, with_seed
+from sklearn_sparseeval.intervals import AnchoredIntervalRegressor
 from sklearn_sparseeval.methods import get_methods
 from sklearn_sparseeval.plan._description import describe_predictor
-from sklearn_sparseeval.plan._out_of_fold import as_target, deal_folds, out_of_fold
+from sklearn_sparseeval.plan._out_of_fold import (
+    HeldOut,
+    as_target,
+    hold_out_groups,
+    useless_note,
+)
 from sklearn_sparseeval.plan._plan import Plan
 from sklearn_sparseeval.plan.storage._predictor_file import describe_predictor as predictor_of
 from sklearn_sparseeval.score_matrix import OVERALL, ScoreMatrix
@@ -24,7 +32,7 @@ from sklearn_sparseeval.score_matrix import OVERALL, ScoreMatrix
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-_METHOD = "sparse-ridge"
+_METHOD = "auto"
 _LEAST_MODELS = 3
 
 
@@ -58,7 +66,7 @@ def make_plan(
         :meth:`ScoreMatrix.from_frame`.
     n_anchors : int or float, default=100
         How many items to choose; a float between 0 and 1 is their share.
-    method : str or estimator, default="sparse-ridge"
+    method : str or estimator, default="auto"
         How anchors are chosen and scores predicted: the name of a registered method
         (:func:`get_methods`), or an estimator: an :class:`AnchoredRegressor`, or a
         :class:`~sklearn.pipeline.Pipeline` of a selector and a regressor. Every parameter
@@ -68,16 +76,16 @@ def make_plan(
         when the error is measured. None takes those of `matrix`, else what the models' names tell
         ("family/model").
     score_range : tuple of (float, float), default=None
-        Smallest and largest possible score, to which predictions are clipped. None is (0, 1)
-        where the scores lie between and reach both; else predictions are not clipped.
+        Smallest and largest possible score, to which predictions and intervals are clipped. None
+        is (0, 1) where the scores lie between, else the range of the results.
     folds : int, default=None
-        Folds of the cross-validation. None is 5; of fewer than 30 models each group of relatives
-        is one.
+        Folds of the cross-validation. None is 10 with fewer than 100 models, else 5; at most one
+        per group of relatives.
     random_state : int, default=0
         Of every draw, the folds included.
     n_jobs : int, default=None
-        How many processes; None is one, unless in a :func:`joblib.parallel_config` context. The
-        result does not depend on it.
+        How many processes the parts of the method may use that can use several; None is one,
+        unless in a :func:`joblib.parallel_config` context. The result does not depend on it.
     name : str, default=""
         What the matrix is called, for the plan's README.
 
@@ -100,8 +108,10 @@ def make_plan(
 
     Notes
     -----
-    The error is that of predictors made in the same way without the models predicted and their
-    relatives, who see only their anchors. The predictor of the plan is fitted on all models.
+    Whatever the method, :class:`AnchoredIntervalRegressor` goes around it. Its cross-validation
+    gives the errors and the intervals: each model is predicted, as a new model is, by a fit
+    without it and its relatives, by anchors that others chose. The predictor of the plan is
+    fitted on all models.
     With several tasks the overall score weighs as much as all tasks together.
 
     Examples
@@ -126,28 +136,24 @@ def make_plan(
     _check_size(matrix, n_anchors)
     _check_whole(folds, random_state)
     _check_known(matrix)
-    bounds, range_note = _score_range(score_range, matrix)
-    notes += [] if range_note is None else [range_note]
+    bounds = _score_range(score_range, matrix)
     targets = matrix.targets
     chosen = _method(method, _whole(n_anchors, len(matrix.items)), random_state, targets.shape[1])
     targets = _predictable(chosen, targets, notes)
     given, unknown = _families(matrix, families)
     notes += unknown
-    held_out = deal_folds(matrix.data, given, folds=folds, seed=random_state)
+    held_out = hold_out_groups(matrix.data, given, folds=folds)
     notes += held_out.notes
-    y = as_target(targets.to_numpy())
-    if not has_budget(chosen.estimator):  # else it may read all items, or say nothing of them
-        anchors_of(clone(chosen.estimator).fit(matrix.data, y), len(matrix.items))
     with noted(notes):
-        measured = out_of_fold(
-            chosen.estimator, matrix.data, targets, held_out.splits,
-            score_range=bounds, n_jobs=n_jobs,
-        )  # fmt: skip
-        notes += [note for note in measured.notes if note not in notes]
-        estimator = chosen.estimator.fit(matrix.data, y)
+        with parallel_config(n_jobs=n_jobs) if n_jobs is not None else nullcontext():
+            estimator = _fit(chosen, matrix, targets, held_out, bounds, random_state)
+        found = estimator.held_out_predictions_.reshape(targets.shape) - targets
+        useless = useless_note(found, targets)
+        notes += [*estimator.notes_, *([] if useless is None else [useless])]
         predictor = predictor_of(
-            estimator, matrix, errors=measured.errors, method=chosen.name, score_range=bounds
+            estimator, matrix, errors=found, method=chosen.name, score_range=bounds
         )
+    notes += [] if score_range is not None else [_range_note(bounds, estimator, targets)]
     means = matrix.data[predictor.anchors.index].mean(axis=1)
     description = describe_predictor(predictor, targets) | {
         "anchor_means": [float(means.min()), float(means.max())],
@@ -156,9 +162,42 @@ def make_plan(
         "method_description": chosen.description,
         "method_source": chosen.source,
         "cross_validation": held_out.description,
+        "history": [
+            {"model": str(model), "scores": scores}
+            for model, scores in zip(targets.index, targets.to_numpy().tolist(), strict=True)
+        ],
+        "top_ups": [],
         "notes": notes,
     }
     return Plan(predictor, description)
+
+
+def _fit(
+    chosen: _Method,
+    matrix: ScoreMatrix,
+    targets: "DataFrame",
+    held_out: HeldOut,
+    bounds: tuple[float, float] | None,
+    seed: int,
+) -> AnchoredIntervalRegressor:
+    """Fit the method with intervals around it, whose cross-validation is the plan's."""
+    y = as_target(targets.to_numpy())
+    if not has_budget(chosen.estimator):  # else it may read all items, or say nothing of them
+        anchors_of(clone(chosen.estimator).fit(matrix.data, y), len(matrix.items))
+    estimator = chosen.estimator
+    settings = {"n_folds": held_out.n_folds, "score_range": bounds, "random_state": seed}
+    if isinstance(estimator, AnchoredIntervalRegressor):
+        unset = [name for name in settings if getattr(estimator, name) is None]
+        estimator.set_params(**{name: settings[name] for name in unset})
+    else:
+        estimator = AnchoredIntervalRegressor(estimator, **settings)
+    try:
+        return estimator.fit(matrix.data, y, groups=held_out.groups)
+    except ValueError as error:
+        raise ValueError(
+            f"The method {chosen.name} fails, with all of the {len(matrix.data)} models to learn "
+            f"from or those of {held_out.n_folds - 1} of {held_out.n_folds} folds: {error}"
+        ) from error
 
 
 def _families(matrix: ScoreMatrix, given: Any) -> tuple[list[str] | None, list[Note]]:
@@ -291,23 +330,13 @@ def _check_known(matrix: ScoreMatrix) -> None:
         )
 
 
-def _score_range(given: Any, matrix: ScoreMatrix) -> tuple[tuple[float, float] | None, Note | None]:
+def _score_range(given: Any, matrix: ScoreMatrix) -> tuple[float, float] | None:
     """Return the range of the scores: what the user says, or what the scores leave no doubt of."""
     tables = [matrix.data.to_numpy(), matrix.targets.to_numpy()]  # targets may be given
     low = float(min(np.nanmin(table) for table in tables))
     high = float(max(np.nanmax(table) for table in tables))
     if given is None:
-        if (low, high) == (0, 1):
-            text = (
-                "All scores lie between 0 and 1 and reach both, so predictions are clipped to that "
-                "range; score_range (--score-range) sets another."
-            )
-            return (0.0, 1.0), Note("score-range", text)
-        return None, Note(
-            "score-range",
-            f"Scores are from {low:g} to {high:g}; predictions are not clipped, since it is not "
-            "known what scores are possible; score_range (--score-range LO HI) says so.",
-        )
+        return (0.0, 1.0) if (low, high) == (0, 1) else None
     bounds = list(given) if isinstance(given, list | tuple) else [given]
     if (
         len(bounds) != 2
@@ -319,4 +348,24 @@ def _score_range(given: Any, matrix: ScoreMatrix) -> tuple[tuple[float, float] |
             f"score_range={listing(bounds)}; expected the smallest and the largest possible score; "
             f"the scores are from {low:g} to {high:g}."
         )
-    return (float(bounds[0]), float(bounds[1])), None
+    return float(bounds[0]), float(bounds[1])
+
+
+def _range_note(
+    bounds: tuple[float, float] | None, estimator: AnchoredIntervalRegressor, targets: "DataFrame"
+) -> Note:
+    """Say inside which range predictions stay, and why."""
+    low, high = (float(ends[0]) for ends in (estimator.scale_.low, estimator.scale_.high))
+    kept = f"predictions and intervals stay between {low:g} and {high:g}"
+    if bounds is not None:
+        return Note(
+            "score-range",
+            f"All scores lie between 0 and 1 and reach both, so {kept}; score_range "
+            "(--score-range) sets another range.",
+        )
+    return Note(
+        "score-range",
+        f"Overall scores are from {targets[OVERALL].min():.4g} to {targets[OVERALL].max():.4g}, "
+        f"and it is not known what scores are possible; {kept}. score_range (--score-range LO HI) "
+        "sets another range.",
+    )

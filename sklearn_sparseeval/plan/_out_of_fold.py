@@ -1,22 +1,15 @@
-"""What to expect of a predictor: every model predicted by anchors that others chose."""
+"""Which models are held out together when the error is measured, and what that is worth."""
 
-import sys
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from joblib import effective_n_jobs
 from numpy.typing import NDArray
-from sklearn.base import clone
-from tqdm.auto import tqdm
 
-from sklearn_sparseeval._notes import Note, add_note, noted
-from sklearn_sparseeval._parallel import results_of
-from sklearn_sparseeval.comparison._run import predict_held_out
-from sklearn_sparseeval.numerics.threads import one_thread
+from sklearn_sparseeval._notes import Note
 from sklearn_sparseeval.plan._margins import few_errors_note
 from sklearn_sparseeval.score_matrix import OVERALL
-from sklearn_sparseeval.splitters import RepeatedGroupKFold, group_similar_models
+from sklearn_sparseeval.splitters import group_similar_models
 from sklearn_sparseeval.splitters._families import find_families
 
 if TYPE_CHECKING:
@@ -24,27 +17,19 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.intp]
-Split = tuple[Rows, Rows]
 
-_FOLDS = 5
-_FEW_MODELS = 30  # fewer, and each group is a fold: there is none to spare
+_FEW, _FOLDS_OF_FEW, _FOLDS = 100, 10, 5
+_FEW_MODELS = 30
 _HARDLY_KNOWN = 10
 _LEAST_SOURCES = 3  # one part in so many of the models must remain to fit on
 
 
-class Folds(NamedTuple):
-    """Folds over the models, and what they are in words."""
+class HeldOut(NamedTuple):
+    """What is held out together, in how many folds, and what that is in words."""
 
-    splits: list[Split]
+    groups: Rows  # (n_models,)
+    n_folds: int
     description: str
-    notes: list[Note]
-
-
-class OutOfFold(NamedTuple):
-    """Predictions of every model by predictors that were fitted without it."""
-
-    errors: "DataFrame"  # models x targets: prediction minus score
-    targets: "DataFrame"  # the scores
     notes: list[Note]
 
 
@@ -56,10 +41,10 @@ class _Groups(NamedTuple):
     notes: list[Note]
 
 
-def deal_folds(
-    data: "DataFrame", families: Sequence[str] | None, *, folds: int | None, seed: int
-) -> Folds:
-    """Deal the models to folds, relatives to one fold.
+def hold_out_groups(
+    data: "DataFrame", families: Sequence[str] | None, *, folds: int | None
+) -> HeldOut:
+    """Find which models are relatives, to be held out together.
 
     Parameters
     ----------
@@ -68,23 +53,20 @@ def deal_folds(
     families : sequence of str or None
         Family of each model; None takes what the names tell.
     folds : int or None
-        How many folds; None is 5, or one per group where there are few models.
-    seed : int
-        Of the folds.
+        How many folds; None is 5, or 10 where there are fewer than 100 models. At most one per
+        group.
 
     Returns
     -------
-    folds : Folds
-        The folds, and what a user has to know of them.
+    held_out : HeldOut
+        The groups, and the number of folds to deal them to.
     """
     groups = _groups(data, families)
     n_models, n_groups = len(data), len(np.unique(groups.labels))
-    wanted = folds or (n_groups if n_models < _FEW_MODELS else _FOLDS)
-    n_folds = min(wanted, n_groups)
+    n_folds = min(folds or (_FOLDS_OF_FEW if n_models < _FEW else _FOLDS), n_groups)
     notes = [*groups.notes, *_notes_on_folds(n_models, n_groups, n_folds, folds)]
-    cv = RepeatedGroupKFold(n_folds, n_repeats=1, random_state=seed)
     description = f"{n_folds}-fold cross-validation over {n_models} models, {groups.description}"
-    return Folds(list(cv.split(data, groups=groups.labels)), description, notes)
+    return HeldOut(groups.labels, n_folds, description, notes)
 
 
 def _notes_on_folds(
@@ -122,64 +104,23 @@ def _notes_on_folds(
         )
 
 
-def out_of_fold(
-    estimator: Any,
-    data: "DataFrame",
-    targets: "DataFrame",
-    splits: list[Split],
-    *,
-    score_range: tuple[float, float] | None,
-    n_jobs: int | None,
-) -> OutOfFold:
-    """Predict the models of each fold by an estimator fitted on the others, anchors included.
+def useless_note(errors: "DataFrame", targets: "DataFrame") -> Note | None:
+    """Say so where the mean score of the other models predicts a model no worse.
 
     Parameters
     ----------
-    estimator : estimator
-        Chooses anchors and predicts.
-    data : pandas.DataFrame of shape (n_models, n_items)
-        The score matrix.
+    errors : pandas.DataFrame of shape (n_models, n_targets)
+        Of models that were held out.
     targets : pandas.DataFrame of shape (n_models, n_targets)
-        What is predicted.
-    splits : list of (sources, targets)
-        Row numbers; every model is a target once.
-    score_range : tuple of float or None
-        Predictions are clipped to it.
-    n_jobs : int or None
-        How many processes. The result does not depend on it.
+        Their scores.
 
     Returns
     -------
-    out_of_fold : OutOfFold
-        Errors and scores, and what the estimator warned of.
+    note : Note or None
+        Of the kind "useless-anchors".
     """
-    import pandas as pd
-
-    scores = targets.to_numpy()
-    calls = [(_predict_fold, (estimator, data, scores, split)) for split in splits]
-    n_jobs = min(effective_n_jobs(n_jobs), len(splits))
-    predicted = np.full(scores.shape, np.nan)
-    notes: list[Note] = []
-    bar = tqdm(total=len(splits), desc="cross-validate", disable=not sys.stderr.isatty())
-    with bar, results_of(calls, n_jobs=n_jobs) as results:
-        for (_, rows), (fold, warned) in zip(splits, results, strict=True):
-            bar.update()
-            predicted[rows] = fold
-            for note in warned:
-                add_note(notes, note)
-    if score_range is not None:
-        predicted = predicted.clip(*score_range)
-    errors = pd.DataFrame(predicted - scores, targets.index, targets.columns)
-    found = OutOfFold(errors, targets, notes)
-    if (useless := _useless_note(found)) is not None:
-        notes.append(useless)
-    return found
-
-
-def _useless_note(found: OutOfFold) -> Note | None:
-    """Say so where the mean score of the other models predicts a model no worse."""
-    scores = found.targets[OVERALL]
-    error = found.errors[OVERALL].abs().mean()
+    scores = targets[OVERALL]
+    error = errors[OVERALL].abs().mean()
     # Leaving a model out moves the mean away from it, by a factor of n / (n - 1).
     guess = (scores - scores.mean()).abs().mean() * len(scores) / (len(scores) - 1)
     if not error >= guess > 0:
@@ -206,22 +147,6 @@ def as_target(scores: Array) -> Array:
         The same.
     """
     return scores[:, 0] if scores.shape[1] == 1 else scores
-
-
-def _predict_fold(
-    estimator: Any, data: "DataFrame", scores: Array, split: Split
-) -> tuple[Array, list[Note]]:
-    """Predict one fold; runs in a process of its own, so its warnings travel with it."""
-    warned: list[Note] = []
-    with noted(warned), one_thread():
-        try:
-            held_out = predict_held_out(clone(estimator), data, as_target(scores), split)
-        except ValueError as error:
-            raise ValueError(
-                f"In the cross-validation the method fails with {len(split[0])} of the "
-                f"{len(data)} models to learn from: {error}"
-            ) from error
-    return held_out.predicted.reshape(len(split[1]), -1), warned
 
 
 def _groups(data: "DataFrame", families: Sequence[str] | None) -> _Groups:

@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Iterable
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sklearn_sparseeval._notes import Note
 from sklearn_sparseeval._optional import import_pandas
+from sklearn_sparseeval._sklearn import Interval, check_parameters
 from sklearn_sparseeval.plan._folder import read_plan, write_plan
 from sklearn_sparseeval.plan._predictor import SavedPredictor
 from sklearn_sparseeval.plan._summary import error_table, headline, how_measured, scaled
@@ -50,7 +52,7 @@ class Plan:
     >>> matrix = load_helm_lite(task="gsm", as_matrix=True)
     >>> plan = make_plan(matrix, n_anchors=20, random_state=0)
     >>> plan
-    Plan(method='sparse-ridge', n_anchors=20, n_items=1000, targets=['overall'])
+    Plan(method='auto', n_anchors=20, n_items=1000, targets=['overall'])
     >>> results = matrix.data.iloc[:2][plan.anchors.index]  # of new models, in real life
     >>> plan.predict(results)[["model", "target", "score", "low", "high"]].shape
     (2, 5)
@@ -209,23 +211,33 @@ class Plan:
 
         return verify(self.predictor, results)
 
-    def predict(self, results: Any) -> "DataFrame":
+    @check_parameters(coverage=[Interval(Real, 0, 1, closed="neither")])
+    def predict(self, results: Any, coverage: float = 0.9) -> "DataFrame":
         """Predict the scores of new models on the full benchmark.
 
         Parameters
         ----------
         results : path-like, iterable of path-like, DataFrame, ScoreMatrix or AnchorRunReport
-            What :meth:`verify` takes, or what it returned.
+            What :meth:`verify` takes, or what it returned, of which no top-up is read.
+        coverage : float, default=0.9
+            Share of the scores that the intervals are to hold, between 0 and 1.
 
         Returns
         -------
         predictions : pandas.DataFrame
-            A row for each model and target, with the columns ``model``, ``target``, ``score``,
-            ``low`` and ``high`` (the score less and plus the margin that 90 % of the history's
-            models were within when they were held out), ``raw_mean`` (of the results on the
-            anchors, which is not an estimate) and ``found``: kinds of what is wrong or odd, such
-            as "missing" or "above-history". In the units of the scores, inside the score range
-            where it is known. The score is NaN where the results of a model do not fit the plan.
+            A row for each model and target, with the columns
+
+            - ``model``, ``target``;
+            - ``score``, ``low`` and ``high``: the prediction and the bounds of its interval, inside
+              the score range and in the units of the scores; NaN where the results of a model do
+              not fit the plan;
+            - ``like``: whether the history vouches for the model, as far as its results tell;
+              ``reason``: "like", or why not, as
+              :meth:`AnchoredIntervalRegressor.applicability` says it;
+            - ``top_up``: of how many results besides the anchors use was made (:meth:`top_up`);
+            - ``measured``: the score of a model of the history, else NaN;
+            - ``raw_mean`` of the results on the anchors, which is not an estimate;
+            - ``found``: kinds of what is wrong or odd, such as "missing" or "stronger".
 
         Warns
         -----
@@ -234,7 +246,78 @@ class Plan:
         """
         from sklearn_sparseeval.plan._predict import predict
 
-        return predict(self.predictor, self.description, results)
+        return predict(self.predictor, self.description, results, coverage)
+
+    @check_parameters(coverage=[Interval(Real, 0, 1, closed="neither")])
+    def rank(self, results: Any, coverage: float = 0.9) -> "DataFrame":
+        """Put new models in order of their overall scores, and say which are too close to call.
+
+        Parameters
+        ----------
+        results : path-like, iterable of path-like, DataFrame or ScoreMatrix
+            As for :meth:`predict`.
+        coverage : float, default=0.9
+            Share of the scores that the intervals are to hold.
+
+        Returns
+        -------
+        ranking : pandas.DataFrame
+            A row for each model that was predicted, the best first, with the columns ``model``,
+            ``rank``, ``score``, ``low``, ``high``, ``like``, ``reason``, ``top_up``;
+            ``prob_better``, the probability that it scores higher than the next one, NaN of the
+            last; and ``too_close``, whether that is below .95. Models share a rank where neither
+            the first of them nor the one before is better with a probability of .95.
+
+        Raises
+        ------
+        PredictorError
+            If the predictor has no intervals.
+
+        Warns
+        -----
+        NotedWarning
+            As :meth:`predict` does.
+        """
+        from sklearn_sparseeval.plan._rank import rank
+
+        return rank(self.predictor, self.description, results, coverage)
+
+    def top_up(self, results: Any = None, n_items: int = 50, random_state: int = 0) -> "DataFrame":
+        """Draw further items to run the models on that the history does not vouch for.
+
+        The anchors and a random sample of the other items give an interval that holds whatever
+        the model. The plan keeps in mind which items were drawn: :meth:`predict` finds results
+        on them among those that it is given, and uses them for models that are unlike.
+
+        Parameters
+        ----------
+        results : path-like, iterable of path-like, DataFrame or ScoreMatrix, default=None
+            As for :meth:`predict`; None draws whatever the models.
+        n_items : int, default=50
+            How many items.
+        random_state : int, default=0
+            Of the draw.
+
+        Returns
+        -------
+        items : pandas.DataFrame of shape (n_items, n_columns)
+            Rows as those of `anchors`, none of which is among them; without rows where no model
+            of `results` needs a top-up.
+
+        Raises
+        ------
+        ValueError
+            If there are fewer items that are no anchors.
+        PredictorError
+            If the predictor has no intervals.
+        """
+        from sklearn_sparseeval.plan._top_up import draw_top_up
+
+        if results is not None:
+            table = self.predict(results)
+            if table["like"].fillna(True).all():
+                return self.predictor.items.iloc[:0]
+        return draw_top_up(self.predictor, self.description, n_items, random_state)
 
     def commands(self, harness: str | None = None) -> list[str]:
         """List the commands that run the anchors on a new model.
@@ -339,6 +422,6 @@ def load_plan(path: PathLike) -> Plan:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     make_plan(matrix, n_anchors=20, random_state=0).save(folder)
     ...     load_plan(folder)
-    Plan(method='sparse-ridge', n_anchors=20, n_items=1000, targets=['overall'])
+    Plan(method='auto', n_anchors=20, n_items=1000, targets=['overall'])
     """
     return Plan(*read_plan(Path(path)))

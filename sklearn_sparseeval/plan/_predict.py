@@ -3,24 +3,51 @@
 import math
 import os
 import warnings
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sklearn_sparseeval._errors import ResultsWarning
+from sklearn_sparseeval._messages import listing
 from sklearn_sparseeval._notes import Note, NotedWarning, noted
 from sklearn_sparseeval._optional import import_pandas
 from sklearn_sparseeval.harness import AnchorRunReport, verify_anchor_run
-from sklearn_sparseeval.plan._margins import few_errors_note, margins
-from sklearn_sparseeval.plan._summary import known, scaled
-from sklearn_sparseeval.score_matrix import OVERALL, ScoreMatrix
+from sklearn_sparseeval.plan._top_up import top_up_results
+from sklearn_sparseeval.score_matrix import ScoreMatrix
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
+    from pandas import DataFrame, Series
 
     from sklearn_sparseeval.plan._predictor import SavedPredictor
 
 _FAR = 5.0  # times a result of 1: scores from 0 to 10 or 100 beside fractions
 _LONG_COLUMNS = {"model", "task", "item", "metric", "value"}
+LIKE = "like"
+# Why a model is unlike the history, as AnchoredIntervalRegressor says it, and what follows.
+_VERDICTS = {
+    "stronger": (
+        "stronger than every model of the history.",
+        "The score is read from the anchors in the way for such models, and the interval is wider.",
+    ),
+    "weaker": (
+        "weaker than every model of the history. Is the output broken, or the prompt?",
+        "The score is mostly predicted too high, and the interval is wider.",
+    ),
+    "odd pattern": (
+        "right where models of such a strength are wrong, and the other way round. Are the prompt, "
+        "the format of the answers and the items those of the history?",
+        "The history does not vouch for the score, and the interval is wider.",
+    ),
+    "too few results": (
+        "results on fewer than half of the usual number of anchors.",
+        "The interval is wider.",
+    ),
+}
+_RUN_TOP_UP = (
+    "For an interval that holds whatever the model, run a random sample of further items: "
+    "plan.top_up, or sparseeval top-up."
+)
+_TOPPED_UP = "Score and interval are from the anchors and the top-up, which holds for any model."
 
 
 def read_anchor_results(saved: "SavedPredictor", paths: Any, **options: Any) -> "DataFrame":
@@ -203,7 +230,20 @@ def _with_scale(saved: "SavedPredictor", report: AnchorRunReport) -> AnchorRunRe
     )
 
 
-def predict(saved: "SavedPredictor", plan: dict[str, Any], results: Any) -> "DataFrame":
+class Prediction(NamedTuple):
+    """What is predicted of the models whose results fit the plan."""
+
+    rows: "DataFrame"  # (n_models, n_anchors), their results
+    score: "DataFrame"  # (n_models, n_targets)
+    low: "DataFrame"
+    high: "DataFrame"
+    reason: "Series[str]"  # (n_models,), "like" or why not; "" where there are no verdicts
+    top_up: "Series[int]"  # (n_models,), number of results besides the anchors that were used
+
+
+def predict(
+    saved: "SavedPredictor", plan: dict[str, Any], results: Any, coverage: float
+) -> "DataFrame":
     """Predict the models whose results fit; one row per model and target.
 
     Parameters
@@ -214,6 +254,8 @@ def predict(saved: "SavedPredictor", plan: dict[str, Any], results: Any) -> "Dat
         What the plan is, as plain values.
     results : path-like, iterable of path-like, DataFrame, ScoreMatrix or AnchorRunReport
         The results.
+    coverage : float
+        Share of the scores that the intervals are to hold.
 
     Returns
     -------
@@ -221,105 +263,174 @@ def predict(saved: "SavedPredictor", plan: dict[str, Any], results: Any) -> "Dat
         As :meth:`Plan.predict` describes it.
     """
     pd = import_pandas()
-    report = verify(saved, results)
-    if report is not results:
-        for note in [*report.problems, *report.warnings, *report.notes]:
-            _warn(note)
-    found = {model: list(report.found[model]) for model in report.models}
-    scores: Any = _scores(saved, report, found)
-    _note_beyond_history(plan, report, scores, found)
-    for note in _notes_on_margins(saved, plan) if len(scores) else []:
-        _warn(note)
-    margin: Any = margins(saved)
-    low, high = saved.score_range or (-math.inf, math.inf)
+    report, found, predicted = predict_models(saved, plan, results, coverage)
+    measured = {one["model"]: one["scores"] for one in plan.get("history", [])}
     raw: Any = report.raw_means.reindex(columns=saved.targets)
+    parts: Any = predicted
     rows = []
     for model in report.models:
-        for target in saved.targets:
-            score = float(scores.loc[model, target]) if model in scores.index else math.nan
+        is_known = model in predicted.score.index
+        reason = parts.reason[model] if is_known else ""
+        for number, target in enumerate(saved.targets):
+            score, low, high = (
+                float(one.loc[model, target]) if is_known else math.nan
+                for one in (parts.score, parts.low, parts.high)
+            )
             rows.append(
                 {
                     "model": model,
                     "target": target,
                     "score": score,
-                    "low": max(score - margin[target], low) if score == score else math.nan,
-                    "high": min(score + margin[target], high) if score == score else math.nan,
+                    "low": low,
+                    "high": high,
+                    "like": reason == LIKE if reason else pd.NA,
+                    "reason": reason,
+                    "top_up": int(parts.top_up[model]) if is_known else 0,
+                    "measured": measured[model][number] if model in measured else math.nan,
                     "raw_mean": float(raw.loc[model, target]),
                     "found": ", ".join(found[model]),
                 }
             )
     frame: DataFrame = pd.DataFrame(rows)
-    return frame
+    return frame.astype({"like": "boolean", "measured": float})
 
 
-def _scores(
+def predict_models(
+    saved: "SavedPredictor", plan: dict[str, Any], results: Any, coverage: float
+) -> tuple[AnchorRunReport, dict[str, list[str]], Prediction]:
+    """Check results, and predict the models whose results fit.
+
+    Parameters
+    ----------
+    saved : SavedPredictor
+        The plan's predictor.
+    plan : dict
+        What the plan is, as plain values.
+    results : path-like, iterable of path-like, DataFrame, ScoreMatrix or AnchorRunReport
+        The results.
+    coverage : float
+        Share of the scores that the intervals are to hold.
+
+    Returns
+    -------
+    report : AnchorRunReport
+        Of all models.
+    found : dict of str to list of str
+        Kinds of what is wrong or odd, by model.
+    prediction : Prediction
+        Of those whose results fit.
+    """
+    if isinstance(results, AnchorRunReport):
+        report, table = results, None
+    else:
+        table = _as_long_table(saved, results)
+        report = verify(saved, table)
+        for note in [*report.problems, *report.warnings, *report.notes]:
+            warn_note(note)
+    found = {model: list(report.found[model]) for model in report.models}
+    rows = _predictable_rows(saved, report, found)
+    predicted = _predict_rows(saved, rows, coverage)
+    unlike = [model for model in rows.index if predicted.reason[model] not in (LIKE, "")]
+    if table is not None and unlike:
+        for weights, more in top_up_results(saved, plan, table, unlike):
+            predicted = _topped_up(saved, predicted, weights, more, coverage)
+    for note in [*_verdict_notes(predicted), *_history_notes(plan, predicted)]:
+        warn_note(note)
+    for model in unlike:
+        found[model].append(predicted.reason[model].replace(" ", "-"))
+    return report, found, predicted
+
+
+def _predict_rows(saved: "SavedPredictor", rows: "DataFrame", coverage: float) -> Prediction:
+    """Predict rows without problems."""
+    pd = import_pandas()
+    top_up = pd.Series(0, rows.index)
+    if not len(rows):
+        none = pd.DataFrame(columns=saved.targets, dtype=float)
+        return Prediction(rows, none, none, none, pd.Series(dtype=object), top_up)
+    score = saved.predict(rows)
+    low, high = saved.predict_interval(rows, coverage)
+    reason = pd.Series("", rows.index)
+    if saved.has_intervals:
+        reason = saved.applicability(rows)["reason"].astype(str)
+    return Prediction(rows, score, low, high, reason, top_up)
+
+
+def _topped_up(
+    saved: "SavedPredictor", predicted: Prediction, weights: Any, more: "DataFrame", coverage: float
+) -> Prediction:
+    """Put what follows from a top-up in the place of what the anchors alone tell."""
+    rows = predicted.rows.loc[more.index].join(more)
+    new = saved.predict_topped_up(rows, weights, coverage)
+    tables = [
+        _replaced(old, one)
+        for old, one in zip((predicted.score, predicted.low, predicted.high), new, strict=True)
+    ]
+    top_up = predicted.top_up.copy()
+    top_up[more.index] = len(weights)
+    return Prediction(predicted.rows, *tables, predicted.reason, top_up)
+
+
+def _replaced(old: "DataFrame", new: "DataFrame") -> "DataFrame":
+    changed = old.copy()
+    changed.loc[new.index] = new
+    return changed
+
+
+def _predictable_rows(
     saved: "SavedPredictor", report: AnchorRunReport, found: dict[str, list[str]]
 ) -> "DataFrame":
-    """Predict the models without problems; those that cannot be are told."""
-    pd = import_pandas()
+    """Return the results of the models that can be predicted; those that cannot be are told."""
     rows = report.scores.drop(index=report.models_with_problems)
-    incomplete = rows.isna().any(axis=1)
-    whole = rows[~incomplete]
-    parts = [saved.predict(whole)] if len(whole) else []
-    for model in rows.index[incomplete]:
+    failed = []
+    for model in rows.index[rows.isna().any(axis=1)]:
         try:
-            parts.append(saved.predict(rows.loc[[model]]))
+            with noted([]):  # of the results' range, which is told once for all models
+                saved.predict(rows.loc[[model]])
         except ValueError as error:
             text = f"{model!r} cannot be predicted: {error}"
             found[model].append("not-predicted")
-            _warn(Note("not-predicted", text, where=model))
-    scores: DataFrame = pd.concat(parts) if parts else pd.DataFrame(columns=saved.targets)
-    return scores
+            failed.append(model)
+            warn_note(Note("not-predicted", text, where=model))
+    fitting: DataFrame = rows.drop(index=failed)
+    return fitting
 
 
-def _note_beyond_history(
-    plan: dict[str, Any], report: AnchorRunReport, scores: Any, found: dict[str, list[str]]
-) -> None:
-    """Say so where a model lies beyond what the predictor has seen."""
-    lowest, highest = plan.get("anchor_means") or (None, None)
-    (overall,) = (one for one in plan["targets"] if one["target"] == OVERALL)
-    bounds = {
-        # What is predicted is drawn back to the history, so the results tell more.
-        "its mean on the anchors": (lowest, highest),
-        "its predicted score": (overall["worst_so_far"], overall["best_so_far"]),
-    }
-    for model in scores.index:
-        values = (float(report.raw_means.loc[model, OVERALL]), float(scores.loc[model, OVERALL]))
-        for value, (what, (least, most)) in zip(values, bounds.items(), strict=True):
-            note = _beyond(f"{model}: {what}", value, least, most, plan["unit"])
-            if note is not None:
-                found[model].append(note.kind)
-                _warn(replace(note, where=model))
-                break
+def _verdict_notes(predicted: Prediction) -> Iterator[Note]:
+    """Say which models the history does not vouch for; one note for all with one reason."""
+    for reason, (what, then) in _VERDICTS.items():
+        models = [str(model) for model, one in predicted.reason.items() if one == reason]
+        topped_up = [model for model in models if predicted.top_up[model]]
+        alone = [model for model in models if model not in topped_up]
+        kind = reason.replace(" ", "-")
+        for own, name, end in (
+            (alone, kind, f"{then} {_RUN_TOP_UP}"),
+            (topped_up, f"{kind}-topped-up", _TOPPED_UP),
+        ):
+            if own:
+                where = own[0] if len(own) == 1 else ""
+                yield Note(name, f"{listing(own)}: {what} {end}", where, len(own))
 
 
-def _beyond(
-    what: str, value: float, least: float | None, most: float | None, unit: str
-) -> Note | None:
-    if known(most) and value > most:
-        return Note(
-            "above-history",
-            f"{what}, {scaled(value, unit)}, is above that of every model in the history, at most "
-            f"{scaled(most, unit)}. Of a model stronger than all that the predictor has seen the "
-            "score is mostly predicted too low. Run the whole benchmark for it, and add it to the "
-            "history.",
+def _history_notes(plan: dict[str, Any], predicted: Prediction) -> Iterator[Note]:
+    known_models = {one["model"] for one in plan.get("history", [])}
+    models = [str(model) for model in predicted.score.index if model in known_models]
+    if models:
+        yield Note(
+            "in-history",
+            f"{listing(models)}: of the history that the plan was made from, so the score was "
+            "measured, and the prediction has seen it.",
+            where=models[0] if len(models) == 1 else "",
+            count=len(models),
         )
-    if known(least) and value < least:
-        return Note(
-            "below-history",
-            f"{what}, {scaled(value, unit)}, is below that of every model in the history, at least "
-            f"{scaled(least, unit)}, so the score is mostly predicted too high. Look into its "
-            "answers: is its output broken, or the prompt?",
-        )
-    return None
 
 
-def _notes_on_margins(saved: "SavedPredictor", plan: dict[str, Any]) -> list[Note]:
-    """List what makes the margins less certain."""
-    told = [note for note in plan.get("notes", []) if note.kind == "few-errors"]
-    few = None if saved.errors is None else few_errors_note(len(saved.errors))
-    return told or ([] if few is None else [few])
+def warn_note(note: Note) -> None:
+    """Warn of something with a note.
 
-
-def _warn(note: Note) -> None:
+    Parameters
+    ----------
+    note : Note
+        What it is.
+    """
     warnings.warn(NotedWarning(note), stacklevel=5)

@@ -2,6 +2,7 @@
 
 import math
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Real
 from typing import TYPE_CHECKING, Any, cast
@@ -17,6 +18,7 @@ from sklearn_sparseeval._optional import import_pandas
 from sklearn_sparseeval._sklearn import Interval, check_parameters
 from sklearn_sparseeval.anchored import AnchoredRegressor
 from sklearn_sparseeval.comparison._budget import anchors_of, only_items
+from sklearn_sparseeval.intervals import AnchoredIntervalRegressor, TopUp
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
@@ -143,13 +145,154 @@ class SavedPredictor:
         UserWarning
             If results lie outside `observed_range`: they may be of another metric or scale.
         """
-        pd = import_pandas()
         full = self._full_width(rows)
         self._warn_of_range(full)
         predicted = np.asarray(self.estimator.predict(full)).reshape(len(full), -1)
         if self.score_range is not None:
             predicted = np.clip(predicted, *self.score_range)
-        return cast("DataFrame", pd.DataFrame(predicted, rows.index, self.targets))
+        return self._by_target(predicted, rows)
+
+    @property
+    def has_intervals(self) -> bool:
+        """Whether the estimator gives intervals and verdicts.
+
+        Returns
+        -------
+        has_intervals : bool
+            True for an :class:`~sklearn_sparseeval.AnchoredIntervalRegressor`.
+        """
+        return isinstance(self.estimator, AnchoredIntervalRegressor)
+
+    @check_parameters(coverage=[Interval(Real, 0, 1, closed="neither")])
+    def predict_interval(
+        self, rows: "DataFrame", coverage: float = 0.9
+    ) -> "tuple[DataFrame, DataFrame]":
+        """Predict between which bounds each score lies.
+
+        Parameters
+        ----------
+        rows : pandas.DataFrame of shape (n_models, n_columns)
+            As for :meth:`predict`.
+        coverage : float, default=0.9
+            Share of the scores that the intervals are to hold, between 0 and 1.
+
+        Returns
+        -------
+        low, high : pandas.DataFrame of shape (n_models, n_targets)
+            The bounds; NaN where the estimator has no intervals.
+        """
+        if not self.has_intervals:
+            unknown = np.full((len(rows), len(self.targets)), np.nan)
+            return self._by_target(unknown, rows), self._by_target(unknown, rows)
+        bounds = self.estimator.predict_interval(self._full_width(rows), coverage)
+        low, high = np.moveaxis(bounds.reshape(len(rows), -1, 2), 2, 0)
+        return self._by_target(low, rows), self._by_target(high, rows)
+
+    def applicability(self, rows: "DataFrame") -> "DataFrame":
+        """Tell for which models the history vouches.
+
+        Parameters
+        ----------
+        rows : pandas.DataFrame of shape (n_models, n_columns)
+            As for :meth:`predict`.
+
+        Returns
+        -------
+        verdicts : pandas.DataFrame of shape (n_models, 4)
+            As :meth:`AnchoredIntervalRegressor.applicability` returns it.
+
+        Raises
+        ------
+        PredictorError
+            If the estimator has no verdicts.
+        """
+        self._check_intervals()
+        found: DataFrame = self.estimator.applicability(self._full_width(rows))
+        return found.set_axis(rows.index)
+
+    def prob_better(self, first: "DataFrame", second: "DataFrame") -> "NDArray[np.float64]":
+        """Return the probabilities that the models of one frame score higher than those of another.
+
+        Parameters
+        ----------
+        first, second : pandas.DataFrame of shape (n_pairs, n_columns)
+            As for :meth:`predict`.
+
+        Returns
+        -------
+        probability : ndarray of shape (n_pairs, n_targets)
+            That the first one of each pair scores higher.
+
+        Raises
+        ------
+        PredictorError
+            If the estimator has no verdicts.
+        """
+        self._check_intervals()
+        found = self.estimator.prob_better(self._full_width(first), self._full_width(second))
+        return np.asarray(found).reshape(len(first), -1)
+
+    def draw_top_up(self, n_items: int, random_state: int) -> "Series[float]":
+        """Draw further items for models that the history does not vouch for.
+
+        Parameters
+        ----------
+        n_items : int
+            How many.
+        random_state : int
+            Of the draw.
+
+        Returns
+        -------
+        weights : pandas.Series of shape (n_items,)
+            Share of the items that are no anchors each stands for; the index holds their names.
+
+        Raises
+        ------
+        PredictorError
+            If the estimator has no verdicts.
+        """
+        self._check_intervals()
+        drawn = self.estimator.draw_top_up(n_items, random_state=random_state)
+        names = self.items.index[drawn.items]
+        return cast("Series[float]", import_pandas().Series(drawn.weights, names))
+
+    def predict_topped_up(
+        self, rows: "DataFrame", weights: "Series[float]", coverage: float = 0.9
+    ) -> "tuple[DataFrame, DataFrame, DataFrame]":
+        """Predict from the anchors and a top-up.
+
+        Parameters
+        ----------
+        rows : pandas.DataFrame of shape (n_models, n_columns)
+            As for :meth:`predict`, with the results on the top-up too.
+        weights : pandas.Series of shape (n_items,)
+            What :meth:`draw_top_up` returned.
+        coverage : float, default=0.9
+            Share of the draws for which the bounds are to hold the score.
+
+        Returns
+        -------
+        score, low, high : pandas.DataFrame of shape (n_models, n_targets)
+            Scores and their bounds.
+        """
+        self._check_intervals()
+        full = self._full_width(rows, also=list(weights.index))
+        top_up = TopUp(self.items.index.get_indexer(weights.index), weights.to_numpy())
+        score = np.asarray(self.estimator.top_up_predict(full, top_up)).reshape(len(rows), -1)
+        bounds = self.estimator.top_up_interval(full, top_up, coverage)
+        low, high = np.moveaxis(bounds.reshape(len(rows), -1, 2), 2, 0)
+        return tuple(self._by_target(one, rows) for one in (score, low, high))
+
+    def _by_target(self, values: Any, rows: "DataFrame") -> "DataFrame":
+        return cast("DataFrame", import_pandas().DataFrame(values, rows.index, self.targets))
+
+    def _check_intervals(self) -> None:
+        if not self.has_intervals:
+            raise PredictorError(
+                f"The predictor is a {type(self.estimator).__name__} without intervals and "
+                "verdicts. make_plan and `sparseeval select` make one with both."
+            )
 
     @check_parameters(coverage=[Interval(Real, 0, 1, closed="neither")])
     def margin(self, coverage: float = 0.9) -> "Series[float]":
@@ -186,7 +329,7 @@ class SavedPredictor:
         margins = {target: self._margin(target, coverage) for target in self.targets}
         return cast("Series[float]", pd.Series(margins, dtype=np.float64, name="margin"))
 
-    def _full_width(self, rows: "DataFrame") -> Any:
+    def _full_width(self, rows: "DataFrame", also: Sequence[str] = ()) -> Any:
         """Return rows of all items in the order of the history, of which the anchors count."""
         if not hasattr(rows, "columns") or not hasattr(rows, "index") or not len(rows):
             raise PredictorError(
@@ -195,7 +338,7 @@ class SavedPredictor:
             )
         anchors = self._checked_anchors(rows)
         try:
-            full = rows[anchors].astype(np.float64)
+            full = rows[[*anchors, *also]].astype(np.float64)
         except (TypeError, ValueError) as error:
             raise PredictorError(
                 f"Results on anchors are not numbers ({error}); expected numbers, and NaN where a "
@@ -263,6 +406,8 @@ class SavedPredictor:
 
 
 def _chooses_for_each_model(estimator: Any) -> bool:
+    if isinstance(estimator, AnchoredIntervalRegressor):
+        return _chooses_for_each_model(estimator.estimator_)
     if isinstance(estimator, AnchoredRegressor):
         return bool(estimator._personal)
     parts: list[Any] = []

@@ -10,14 +10,17 @@ _TASKS_SHOWN = 25
 _SCALE = {"points": 100.0, "score": 1.0}
 _DIGITS = {"points": 2, "score": 4}
 _WARNING_SIGNS = """\
-- **A model stronger than every model in the history.** The prediction is drawn back to what was
-  seen, mostly too low. `predict` says so when the model's results on the anchors, or the
-  prediction, are above the best; run the whole benchmark then, and add the model to the history.
+- **A model stronger than every model in the history**, or one that is right where others of its
+  strength are wrong. `predict` calls it unlike the history; its interval is wider, and not sure to
+  hold. `sparseeval top-up` draws a random sample of further items, with which the interval holds
+  whatever the model.
+- **A model that is broken, or has cheated, on items that are no anchors**: the anchors cannot show
+  it, and a top-up can.
 - **A model of a new kind**: another family, another size, another way of training than any in the
   history. The errors above are as good as the history is like the new model.
 - **Other prompts, shots, chat templates or versions of the benchmark** than those of the history.
   `predict` compares what the harness recorded, and can only compare that.
-- **Two models closer to each other than the error**: they are not ranked.
+- **Two models closer to each other than the error**: `sparseeval rank` gives them one rank.
 - **A model trained on the anchors.** Keep them as private as you would keep the benchmark."""
 
 
@@ -158,7 +161,7 @@ def next_steps(plan: dict[str, Any], folder: Path) -> list[str]:
     lines = []
     for run in plan.get("harnesses", []):
         if run["commands"]:
-            lines += [f"Run the anchors with {run['harness']}:"]
+            lines += [f"Run the items with {run['harness']}:"]
             lines += [f"    {command}" for command in run["commands"]]
         if run["advice"]:
             lines.append(run["advice"])

@@ -17,12 +17,17 @@ def test_the_table_is_true(capsys):
 
     bunch = load_helm_lite(task="commonsense")
     score = dict(zip(bunch.model_names, bunch.target, strict=True))
-    rows = re.findall(r"^(\S+) +([\d.]+)% +([\d.]+)% +([+-][\d.]+)$", out, flags=re.MULTILINE)
+    number = r" +([\d.]+)%"
+    interval = rf"{number} to{number}"
+    pattern = rf"^(\S+){number}{interval}{number} +([+-][\d.]+)  (.+)$"
+    rows = re.findall(pattern, out, flags=re.MULTILINE)
     assert len(rows) >= 10
-    for name, predicted, actual, error in rows:
+    assert {row[-1] for row in rows} >= {"like", "stronger"}
+    for name, predicted, low, high, actual, error, _ in rows:
+        assert float(low) <= float(predicted) <= float(high)
         assert float(actual) == pytest.approx(100 * score[name], abs=0.051)
         assert float(error) == pytest.approx(float(predicted) - float(actual), abs=0.11)
-    actuals = [float(actual) for _, _, actual, _ in rows]
+    actuals = [float(row[4]) for row in rows]
     assert actuals == sorted(actuals, reverse=True)
 
     ours, random = (
@@ -52,7 +57,16 @@ def test_a_history_with_missing_results(capsys):
 def test_a_long_list_of_models_is_thinned_and_says_so(capsys):
     assert main(["demo", "--n-anchors", "5"]) == 0
     out = capsys.readouterr().out
-    shown = re.findall(r"^\S.* [+-][\d.]+$", out, flags=re.MULTILINE)
+    shown = re.findall(r"^\S.* [+-][\d.]+  [a-z ]+$", out, flags=re.MULTILINE)
     hidden = int(re.search(r"\((\d+) more models", out).group(1))
     assert len(shown) == 20
     assert f"tested on {len(shown) + hidden} models" in out
+
+
+@pytest.mark.slow
+def test_a_picture_on_request(tmp_path, capsys):
+    path = tmp_path / "demo.png"
+    arguments = ["--dataset", "mathvision", "--n-anchors", "10", "--picture", str(path)]
+    assert main(["demo", *arguments]) == 0
+    assert capsys.readouterr().out.endswith(f"The picture is {path}.\n")
+    assert path.read_bytes().startswith(b"\x89PNG")

@@ -2,16 +2,15 @@
 
 import json
 import re
+import warnings
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from sklearn_sparseeval import ScoreMatrix
+from sklearn_sparseeval import load_plan
 from sklearn_sparseeval.cli import main
 from sklearn_sparseeval.plan import load_predictor
 
-PM = "\N{PLUS-MINUS SIGN}"
 N_SOURCES = 18
 
 
@@ -50,11 +49,11 @@ def predict(*arguments):
 
 
 def rows_of(printed):
-    """Read the table back: model, target, predicted, margin, raw mean."""
+    """Read the table back: model, target, predicted, low, high, raw mean, and the verdict."""
     lines = printed.split("\n\n")[0].splitlines()
     header, *rows = [re.split(r"\s{2,}", line) for line in lines]
-    assert header == ["model", "target", "predicted", PM, "(raw mean)"]
-    return {(row[0], row[1]): [float(cell) for cell in row[2:]] for row in rows}
+    assert header == ["model", "target", "predicted", "low", "high", "(raw mean)", "verdict"]
+    return {(row[0], row[1]): [*map(float, row[2:6]), row[6]] for row in rows}
 
 
 @pytest.mark.slow
@@ -69,7 +68,7 @@ def test_a_task_without_anchors_is_predicted_and_has_no_raw_mean(
     assert predict(tmp_path / "plan", tmp_path / "run") == 0
     (other,) = {"alpha", "beta"} - {name.split(":")[0]}
     rows = [line.split() for line in capsys.readouterr().out.splitlines() if f" {other} " in line]
-    assert [row[4] for row in rows] == ["?", "?"]
+    assert [row[5] for row in rows] == ["?", "?"]
     assert all(0 < float(row[2]) < 100 for row in rows)
 
 
@@ -84,13 +83,17 @@ def test_the_scores_are_those_of_the_predictor(
     captured = capsys.readouterr()
     assert captured.err == ""
     table = rows_of(captured.out)
-    expected, margin = saved.predict(new), saved.margin(0.9)
+    expected, (low, high) = saved.predict(new), saved.predict_interval(new)
+    verdicts = saved.applicability(new)["reason"]
     assert len(table) == 2 * 3
     for model in new.index:
         for target in ("overall", "alpha", "beta"):
             own = [n for n in names if target in ("overall", n.split(":")[0])]
-            numbers = [expected.loc[model, target], margin[target], new.loc[model, own].mean()]
-            np.testing.assert_allclose(table[model, target], 100 * np.array(numbers), atol=0.005)
+            numbers = [one.loc[model, target] for one in (expected, low, high)]
+            numbers.append(new.loc[model, own].mean())
+            *shown, verdict = table[model, target]
+            np.testing.assert_allclose(shown, 100 * np.array(numbers), atol=0.005)
+            assert verdict == verdicts[model]
     assert "raw mean: of the results on the anchors, which is not an estimate" in captured.out
     assert ("Items besides the anchors were run" in captured.out) == whole
     assert "only part of their task" not in captured.out
@@ -109,14 +112,14 @@ def test_one_json_object_and_nothing_else(plans, saved, new, write_runs, tmp_pat
     assert report["ok"] is True
     assert report["problems"] == []
     assert list(report["models"]) == list(new.index)
-    expected = saved.predict(new)
+    expected, (low, high) = saved.predict(new), saved.predict_interval(new)
     for model, entry in report["models"].items():
         assert entry["ok"] is True
         assert entry["found"] == []
-        margin = saved.margin(0.9)
-        for bound, sign in (("low", -1), ("high", 1)):
-            edge = (expected.loc[model] + sign * margin).clip(0, 1)
-            assert entry[bound] == pytest.approx(edge.to_dict())
+        assert (entry["like"], entry["reason"], entry["top_up"]) == (True, "like", 0)
+        assert entry["measured"] is None
+        assert entry["low"] == pytest.approx(low.loc[model].to_dict())
+        assert entry["high"] == pytest.approx(high.loc[model].to_dict())
         assert entry["predicted"] == pytest.approx(expected.loc[model].to_dict())
         assert entry["raw_means"]["overall"] == pytest.approx(
             new.loc[model, saved.anchors.index].mean()
@@ -192,9 +195,10 @@ def test_anchors_without_a_score(plans, new, write_runs, tmp_path, plan, code, c
     results.loc[new.index[0], saved.anchors.index[2]] = None
     write_runs(tmp_path / "run", results)
     if plan == "strict":  # one that cannot do without
-        allowing = type(saved.estimator.regressor_).__sklearn_tags__
+        regressor = type(saved.estimator.estimator_.regressor_)
+        allowing = regressor.__sklearn_tags__
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(type(saved.estimator.regressor_), "__sklearn_tags__", _refusing(allowing))
+            patch.setattr(regressor, "__sklearn_tags__", _refusing(allowing))
             assert predict(plans / plan, tmp_path / "run") == code
     else:
         assert predict(plans / plan, tmp_path / "run") == code
@@ -214,12 +218,35 @@ def _refusing(tags_of):
     return tags
 
 
-@pytest.mark.parametrize(("value", "word"), [(1.0, "above"), (0.0, "below")])
-def test_models_beyond_the_history_are_told(plans, new, write_runs, tmp_path, value, word, capsys):
-    write_runs(tmp_path / "run", new.iloc[:1] * 0 + value)
-    assert predict(plans / "wide", tmp_path / "run") == 0
-    printed = capsys.readouterr().out
-    assert re.search(f"Note: {new.index[0]}: its .*, is {word} that of every model in the", printed)
+@pytest.mark.parametrize("strict", [False, True])
+def test_models_beyond_the_history_are_told(plans, new, write_runs, tmp_path, strict, capsys):
+    write_runs(tmp_path / "run", new.iloc[:1] * 0 + 1.0)
+    options = ["--strict"] if strict else []
+    assert predict(plans / "wide", tmp_path / "run", *options) == (3 if strict else 0)
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    assert f"Note: {new.index[0]!r}: stronger than every model of the history." in captured.out
+    command = f"sparseeval top-up {plans / 'wide'} {tmp_path / 'run'} -n 50 -o more"
+    assert captured.out.endswith(f"    {command}\n")
+    assert {row[-1] for row in rows_of(captured.out).values()} == {"stronger"}
+
+
+@pytest.mark.parametrize("coverage", ["0.5", "0.95"])
+def test_another_coverage(plans, saved, new, write_runs, tmp_path, coverage, capsys):
+    write_runs(tmp_path / "run", new)
+    assert predict(plans / "plan", tmp_path / "run", "--coverage", coverage, "--json") == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["coverage"] == float(coverage)
+    low, _ = saved.predict_interval(new, float(coverage))
+    for model, entry in report["models"].items():
+        assert entry["low"] == pytest.approx(low.loc[model].to_dict())
+
+
+@pytest.mark.parametrize("coverage", ["0", "1", "x"])
+def test_a_coverage_that_is_none(plans, tmp_path, coverage, capsys):
+    with pytest.raises(SystemExit):
+        predict(plans / "plan", tmp_path, "--coverage", coverage)
+    assert "--coverage" in capsys.readouterr().err
 
 
 def test_nothing_is_said_of_ordinary_scores(plans, history, write_runs, tmp_path, capsys):
@@ -310,95 +337,62 @@ def test_a_wrong_path_gets_one_line(
     assert complaint in captured.err
 
 
-def test_few_errors_are_told_once(history, write_runs, tmp_path, capsys):
-    write_runs(tmp_path / "runs", history.iloc[:5])
-    scores, plan = str(tmp_path / "s.parquet"), str(tmp_path / "plan")
-    assert main(["import", str(tmp_path / "runs"), "-o", scores, "--jobs", "1"]) == 0
-    assert main(["select", scores, "-k", "4", "-o", plan, "--jobs", "1"]) == 0
-    capsys.readouterr()
-    assert predict(plan, tmp_path / "runs") == 0
-    assert capsys.readouterr().out.count("The errors of 5 models are too few") == 1
-
-
-@pytest.mark.slow
-def test_percentages_are_printed_as_they_are(history, tmp_path, capsys):
-    frame = (100 * history).rename_axis("model")
-    frame.iloc[:N_SOURCES].to_csv(tmp_path / "s.csv")
-    frame.iloc[N_SOURCES:].to_csv(tmp_path / "new.csv")
-    plan = tmp_path / "plan"
-    assert main(["select", str(tmp_path / "s.csv"), "-k", "8", "-o", str(plan), "--jobs", "1"]) == 0
-    capsys.readouterr()
-    assert predict(plan, tmp_path / "new.csv") == 0
+def test_a_model_of_the_history_is_said_to_be_one(plans, history, write_runs, tmp_path, capsys):
+    middle = history.iloc[:N_SOURCES].mean(axis=1).sort_values().index[8:10]
+    write_runs(tmp_path / "run", history.loc[middle])
+    assert predict(plans / "plan", tmp_path / "run", "--no-tasks") == 0
     printed = capsys.readouterr().out
-    expected = load_predictor(plan / "predictor.skops").predict(frame.iloc[N_SOURCES:])
-    table = rows_of(printed)
-    for model, score in expected["overall"].items():
-        assert table[model, "overall"][0] == pytest.approx(score, abs=5e-5)
-    assert "percentage points" not in printed
+    assert printed.count("of the history that the plan was made from") == 1
+    header, *rows = [re.split(r"\s{2,}", line) for line in printed.split("\n\n")[0].splitlines()][
+        :3
+    ]
+    place = header.index("measured")
+    for row in rows:
+        assert float(row[place]) == pytest.approx(100 * history.loc[row[0]].mean(), abs=0.005)
 
 
-def test_an_interrupted_run_is_no_crash(plans, tmp_path, monkeypatch, capsys):
-    def interrupt(*args, **options):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("sklearn_sparseeval.harness.read_results", interrupt)
-    assert predict(plans / "plan", tmp_path) == 130
-    assert capsys.readouterr().err == "sparseeval: stopped\n"
-
-
-def test_pandas_is_not_needed_to_say_that_it_is(plans, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(
-        "sklearn_sparseeval._optional.find_spec",
-        lambda name: None if name == "pandas" else 1,
-    )
-    assert predict(plans / "plan", tmp_path) == 2
-    assert "predict needs pandas" in capsys.readouterr().err
-    assert pd.__version__
-
-
-@pytest.mark.slow
-def test_a_plan_of_a_matrix_of_several_tasks_is_predicted_from_a_matrix(tmp_path, history, capsys):
-    tasks, items = zip(*(name.split(":") for name in history.columns), strict=True)
-    known = {"task": tasks, "item": items}
-    matrix = ScoreMatrix.from_frame(history.iloc[:N_SOURCES], items=known)
-    matrix.write(tmp_path / "scores.parquet")
-    plan, csv = tmp_path / "plan", tmp_path / "new.csv"
-    select = ["select", str(tmp_path / "scores.parquet"), "-k", "8", "-o", str(plan)]
-    assert main([*select, "--jobs", "1"]) == 0
-    new = history.iloc[N_SOURCES:]
-    new.rename_axis("model").assign(extra=1.0).to_csv(csv)
-    capsys.readouterr()
-    assert predict(plan, csv, "--json") == 0
-    models = json.loads(capsys.readouterr().out)["models"]
-    expected = load_predictor(plan / "predictor.skops").predict(new)
-    for model in new.index:
-        assert models[model]["predicted"] == pytest.approx(expected.loc[model].to_dict())
-
-
-def test_a_score_file_of_another_benchmark(plans, tmp_path, capsys):
-    (tmp_path / "other.csv").write_text("model,q1,q2\none,1,0\n")
-    assert predict(plans / "csv", tmp_path / "other.csv") == 2
-    assert "none of the columns is an item of the plan, such as " in capsys.readouterr().err
+def test_a_top_up_from_the_command_to_the_interval(plans, new, write_runs, tmp_path, capsys):
+    """Predict, top up, predict both, rank: the numbers are those of the plan."""
+    strong = new.set_axis(["new/a", "new/b"]) * 0 + 1.0
+    strong.iloc[1, :1] = 0.0
+    folder = tmp_path / "plan"
+    load_plan(plans / "wide").save(folder)
+    write_runs(tmp_path / "run", strong[sorted(load_plan(folder).anchors.index)])
+    command = [str(folder), str(tmp_path / "run"), "-n", "12", "-o", str(tmp_path / "more")]
+    assert main(["top-up", *command, "--jobs", "1", "--harness-args", "--model hf"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("12 further items for: new/a, new/b.\n")
+    assert f"--samples {tmp_path / 'more' / 'samples.json'}" in printed
+    samples = json.loads((tmp_path / "more" / "samples.json").read_text())
+    chosen = [f"{task}:{item}" for task, items in samples.items() for item in items]
+    assert len(chosen) == 12
+    write_runs(tmp_path / "run2", strong[sorted(chosen)], date="2026-11-23T10-41-46.232288")
+    results = [tmp_path / "run", tmp_path / "run2"]
+    assert predict(folder, *results, "--strict", "--json") == 0
+    report = json.loads(capsys.readouterr().out)
+    plan = load_plan(folder)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        table = plan.predict(results).set_index(["model", "target"])
+        ranking = plan.rank(results)
+    for model, entry in report["models"].items():
+        assert entry["top_up"] == 12
+        for key, column in (("predicted", "score"), ("low", "low"), ("high", "high")):
+            assert entry[key] == pytest.approx(table.loc[model, column].to_dict())
+    arguments = [str(folder), *map(str, results), "--jobs", "1"]
+    assert main(["rank", *arguments, "--json"]) == 0
+    ranked = json.loads(capsys.readouterr().out)["ranking"]
+    assert [row["model"] for row in ranked] == ranking["model"].tolist()
+    assert [row["prob_better"] for row in ranked][:-1] == ranking["prob_better"].tolist()[:-1]
+    assert main(["rank", *arguments]) == 0
+    printed = capsys.readouterr().out
+    assert printed.count("stronger, topped up") == 2
+    assert ("too close to call" in printed.split("\n\n")[0]) == bool(ranking["too_close"].any())
 
 
-def test_results_on_another_scale(plans, new, tmp_path, capsys):
-    (100 * new).rename_axis("model").to_csv(tmp_path / "percent.csv")
-    assert predict(plans / "csv", tmp_path / "percent.csv") == 3
-    captured = capsys.readouterr()
-    assert captured.err.count("another metric, or another scale?") == 2
-    assert "from 0 to 100, where scores are from 0 to 1" in captured.err
-    assert captured.out == ""
-
-
-@pytest.mark.slow
-def test_fractions_where_the_history_has_percentages(history, new, tmp_path, capsys):
-    (100 * history.iloc[:N_SOURCES]).rename_axis("model").to_csv(tmp_path / "percent.csv")
-    plan = tmp_path / "plan"
-    select = ["select", str(tmp_path / "percent.csv"), "-k", "8", "-o", str(plan)]
-    assert main([*select, "--jobs", "1"]) == 0
-    new.rename_axis("model").to_csv(tmp_path / "new.csv")
-    capsys.readouterr()
-    assert predict(plan, tmp_path / "new.csv") == 0
-    assert (
-        "no result is above 1, where the history has results up to 100" in capsys.readouterr().out
-    )
+def test_no_model_needs_a_top_up(plans, new, write_runs, tmp_path, capsys):
+    write_runs(tmp_path / "run", new)
+    command = [str(plans / "plan"), str(tmp_path / "run"), "-o", str(tmp_path / "more")]
+    assert main(["top-up", *command, "--jobs", "1"]) == 0
+    assert capsys.readouterr().out.startswith("No model needs a top-up")
+    assert not (tmp_path / "more").exists()

@@ -28,7 +28,7 @@ def plan(folder):
 def test_a_readable_summary(folder, plan, capsys):
     assert main(["show", str(folder / "plan")]) == 0
     printed = capsys.readouterr().out
-    assert "8 of 50 items (16.0% of the items), chosen by sparse-ridge from" in printed
+    assert "8 of 50 items (16.0% of the items), chosen by auto from" in printed
     assert "results of 8 models." in printed
     overall = plan["targets"][0]
     assert f"{100 * overall['mean_absolute_error']:.2f}" in printed
@@ -87,7 +87,7 @@ def test_scores_that_are_no_fractions(tmp_path, capsys):
     assert main(["show", str(tmp_path / "plan")]) == 0
     printed = capsys.readouterr().out
     assert "error: mean absolute error;" in printed
-    assert "predictions are not clipped" in printed
+    assert "kept in the range that the history suggests" in printed
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_scores_that_are_no_fractions(tmp_path, capsys):
         ("[]", "plan.json is damaged"),
         ("{}", "plan.json is damaged"),
         ("[" * 100_000, "plan.json is damaged"),
-        ('{"format": 99}', "plan.json is of format 99; this version of the package reads format 2"),
+        ('{"format": 99}', "plan.json is of format 99; this version of the package reads format 3"),
     ],
     ids=["empty", "list", "no format", "deep", "future"],
 )

@@ -453,3 +453,33 @@ def test_a_score_matrix_brings_scores_families_and_names():
     np.testing.assert_allclose(frame["y_true"], targets.data.mean(axis=1), rtol=1e-12)
     with pytest.raises(ValueError, match="y is None; expected the benchmark scores"):
         ScorePredictionDisplay.from_estimator(model, targets.data)
+
+
+def test_rings_around_models_that_are_unlike():
+    display = display_of(like=[True, False, True], families=FAMILIES).plot()
+    np.testing.assert_allclose(np.ravel(display.unlike_.get_data()), [50, 45])
+    assert texts(display.legend_) == ["x", "y", "unlike the history"]
+    assert display.frame()["like"].tolist() == [True, False, True]
+    plt.close(display.figure_)
+
+
+def test_no_rings_where_all_are_like():
+    display = display_of(like=[True] * 3).plot()
+    assert display.unlike_ is None
+    assert display.legend_ is None
+    plt.close(display.figure_)
+
+
+@pytest.mark.parametrize("like", [[True], [1, 0, 1], [[True], [True], [False]]])
+def test_verdicts_that_are_none(like):
+    with pytest.raises(ValueError, match=r"expected .3,. and bool"):
+        display_of(like=like)
+
+
+def test_verdicts_of_an_estimator():
+    class WithVerdicts(WithIntervals):
+        def applicability(self, X):
+            return pd.DataFrame({"like": self.predict(X) > 0.4})
+
+    display = ScorePredictionDisplay.from_estimator(WithVerdicts(), np.c_[TRUE, PRED], TRUE)
+    assert display.like.tolist() == [False, True, True]

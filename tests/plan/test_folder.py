@@ -123,6 +123,7 @@ def test_a_damaged_plan_can_be_replaced(folder, plans, content):
     "key",
     [
         "anchor_means", "anchors", "created", "cross_validation", "files", "format", "harnesses",
+        "history", "top_ups",
         "method", "method_description", "method_source", "n_anchors", "n_items", "n_models",
         "notes", "predictor_sha256", "score_range", "scores", "seed", "share_of_items",
         "share_of_tokens", "targets", "tasks", "unit", "versions",
@@ -130,7 +131,7 @@ def test_a_damaged_plan_can_be_replaced(folder, plans, content):
 )  # fmt: skip
 def test_a_plan_that_lacks_a_key_is_damaged(folder, key):
     plan = json.loads((folder / "plan.json").read_text())
-    assert len(plan) == 24
+    assert len(plan) == 26
     del plan[key]
     (folder / "plan.json").write_text(json.dumps(plan))
     with pytest.raises(ValueError, match=r"plan\.json is damaged.* Make the plan again"):

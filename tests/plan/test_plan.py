@@ -65,7 +65,8 @@ def long_table(plan, rows):
 
 
 def test_predictions_have_a_row_for_each_model_and_target(expected, plan, new, anchors):
-    assert list(expected) == ["model", "target", "score", "low", "high", "raw_mean", "found"]
+    columns = ["model", "target", "score", "low", "high", "like", "reason", "top_up", "measured"]
+    assert list(expected) == [*columns, "raw_mean", "found"]
     assert list(expected["model"]) == [name for name in new.index for _ in range(3)]
     assert list(expected["target"]) == ["overall", "a", "b"] * 3
     overall = expected[expected["target"] == "overall"].set_index("model")
@@ -110,8 +111,8 @@ def test_columns_may_be_numbers(history):
     middle = history.mean(axis=1).sort_values(kind="stable").index[11:14]
     numbers = [int(name) for name in plan.anchors.index]
     pd.testing.assert_frame_equal(
-        plan.predict(frame.loc[middle, numbers[::-1]]),
-        plan.predict(frame.loc[middle].rename(columns=str)),
+        found_of(plan, frame.loc[middle, numbers[::-1]])[0],
+        found_of(plan, frame.loc[middle].rename(columns=str))[0],
     )
 
 
@@ -194,31 +195,31 @@ def test_a_method_that_cannot_do_without_a_result(matrix, new):
     assert overall["score"].isna().tolist() == [False, True, False]
 
 
-@pytest.mark.parametrize(("value", "kind"), [(1.0, "above-history"), (0.0, "below-history")])
-def test_models_beyond_the_history_are_told(matrix, new, value, kind):
+def test_models_beyond_the_history_are_told_in_one_note(matrix, new):
+    value, kind = 1.0, "stronger"
     plan = plan_of(matrix, n_anchors=40)
-    rows = new.iloc[:1] * 0 + value
-    table, notes = found_of(plan, rows)
-    assert set(table["found"]) == {kind}
-    assert table["score"].notna().all()
+    table, notes = found_of(plan, new * 0 + value)
+    assert set(table["found"]) == set(table["reason"]) == {kind}
+    assert not table["like"].any()
+    assert table["score"].between(table["low"], table["high"]).all()
+    assert table[["low", "high"]].stack().between(0, 1).all()
     (note,) = notes
-    means = matrix.data[list(plan.anchors.index)].mean(axis=1)
-    bound, word = (means.max(), "above") if value else (means.min(), "below")
-    assert (note.kind, note.where) == (kind, new.index[0])
-    assert note.text.startswith(
-        f"{new.index[0]}: its mean on the anchors, {100 * value:.2f}, is {word} that of every "
-        f"model in the history, at {'most' if value else 'least'} {100 * bound:.2f}"
-    )
+    assert (note.kind, note.where, note.count) == (kind, "", 3)
+    assert note.text.startswith(f"{new.index[0]!r}, {new.index[1]!r}, {new.index[2]!r}: {kind} th")
+    assert "plan.top_up" in note.text
+    (note,) = found_of(plan, new.iloc[:1] * 0 + value)[1]
+    assert note.where == new.index[0]
 
 
-def test_a_prediction_beyond_the_history_is_told_of_a_predictor_alone(plan, matrix, tmp_path):
-    plan.save(tmp_path / "plan")
-    alone = load_plan(tmp_path / "plan" / "predictor.skops")
-    best = matrix.data[list(plan.anchors.index)]
-    table, notes = found_of(alone, best.iloc[:1] * 0 + 1.0)
-    if table["score"].iloc[0] > matrix.targets["overall"].max():
-        assert "its predicted score, " in notes[0].text
-    assert alone.predictor.errors is not None
+def test_models_of_the_history_have_a_measured_score(plan, matrix, new):
+    middle = matrix.targets["overall"].sort_values(kind="stable").index[9:11]
+    table, notes = found_of(plan, pd.concat([new, matrix.data.loc[middle]]))
+    assert [(note.kind, note.count) for note in notes] == [("in-history", 2)]
+    measured = table.set_index(["model", "target"])["measured"]
+    assert measured[list(new.index)].isna().all()
+    for model in middle:
+        for target in ("overall", "a", "b"):
+            assert measured[model, target] == matrix.targets.loc[model, target]
 
 
 @pytest.mark.parametrize(

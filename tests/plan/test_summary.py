@@ -98,12 +98,12 @@ def test_where_the_errors_are_from():
     [
         (
             [run()],
-            ["Run the anchors with lm_eval:", "    lm_eval run", "Then predict:",
+            ["Run the items with lm_eval:", "    lm_eval run", "Then predict:",
              "    sparseeval predict p anchor_results"],
         ),
         (
             [run(), run("inspect", ["inspect eval"], "anchor_logs", "Mind.")],
-            ["Run the anchors with lm_eval:", "    lm_eval run", "Run the anchors with inspect:",
+            ["Run the items with lm_eval:", "    lm_eval run", "Run the items with inspect:",
              "    inspect eval", "Mind.", "Then predict:",
              "    sparseeval predict p anchor_results anchor_logs"],
         ),

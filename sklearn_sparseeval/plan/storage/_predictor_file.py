@@ -14,6 +14,7 @@ from sklearn_sparseeval._files import write_whole
 from sklearn_sparseeval._optional import import_pandas
 from sklearn_sparseeval._sklearn import HasMethods, check_parameters
 from sklearn_sparseeval.comparison._budget import anchors_of, only_items
+from sklearn_sparseeval.intervals import AnchoredIntervalRegressor
 from sklearn_sparseeval.numerics.missing import item_means
 from sklearn_sparseeval.plan._predictor import SavedPredictor
 from sklearn_sparseeval.plan.storage._description import (
@@ -188,7 +189,7 @@ def write_predictor(path: Path, predictor: SavedPredictor) -> None:
         What to write.
     """
     estimator = predictor.estimator
-    check = predictions_for_check(estimator, len(predictor.items), predictor.observed_range)
+    check = numbers_for_check(estimator, len(predictor.items), predictor.observed_range)
     members = store_estimator(estimator, predictor.method)
     members[DESCRIPTION] = to_json(predictor, check, members)
     write_whole(path, pack(members, path))
@@ -384,11 +385,7 @@ def predictions_for_check(
     PredictorError
         If they are not finite.
     """
-    low, high = observed_range
-    numbers = np.arange(n_items)
-    rows: Any = np.array([np.where(numbers % divisor, high, low) for divisor in _DIVISORS])
-    if _has_names(estimator):
-        rows = import_pandas().DataFrame(rows, columns=estimator.feature_names_in_)
+    rows = _rows_for_check(estimator, n_items, observed_range)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # made-up models may well be unlike all others
         predicted = np.asarray(estimator.predict(rows), dtype=np.float64)
@@ -398,6 +395,46 @@ def predictions_for_check(
             "was evaluated on all items. Is there anything to learn in the matrix?"
         )
     return predicted.reshape(len(_DIVISORS), -1)
+
+
+def numbers_for_check(
+    estimator: Any, n_items: int, observed_range: tuple[float, float]
+) -> NDArray[np.float64]:
+    """Predict the scores of made-up models, and the bounds of their intervals if there are any.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A fitted estimator.
+    n_items : int
+        Number of items it was fitted on.
+    observed_range : tuple of (float, float)
+        What a low and a high result is.
+
+    Returns
+    -------
+    numbers : ndarray of shape (3, n_targets) or (3, 3 * n_targets)
+        Scores, then a pair of bounds for each target.
+    """
+    predicted = predictions_for_check(estimator, n_items, observed_range)
+    if not _has_intervals(estimator):
+        return predicted
+    rows = _rows_for_check(estimator, n_items, observed_range)
+    bounds = estimator.predict_interval(rows, 0.9)
+    return np.hstack([predicted, bounds.reshape(len(_DIVISORS), -1)])
+
+
+def _has_intervals(estimator: Any) -> bool:
+    return isinstance(estimator, AnchoredIntervalRegressor)
+
+
+def _rows_for_check(estimator: Any, n_items: int, observed_range: tuple[float, float]) -> Any:
+    low, high = observed_range
+    numbers = np.arange(n_items)
+    rows = np.array([np.where(numbers % divisor, high, low) for divisor in _DIVISORS])
+    if _has_names(estimator):
+        return import_pandas().DataFrame(rows, columns=estimator.feature_names_in_)
+    return rows
 
 
 def check_predictions(
@@ -417,8 +454,8 @@ def check_predictions(
         What was loaded.
     fields : dict
         What the file says of it.
-    expected : ndarray of shape (3, n_targets)
-        What it predicted when it was saved.
+    expected : ndarray of shape (3, n_targets) or (3, 3 * n_targets)
+        What it predicted when it was saved, as :func:`numbers_for_check` returns it.
     other_version : str or None
         That it was saved under another version of scikit-learn, if so.
 
@@ -432,11 +469,12 @@ def check_predictions(
         anchors = anchors_of(estimator, n_items)
         fits = anchors.ndim == 1 and anchors.dtype.kind == "i" and len(anchors) > 0
         fits = fits and anchors.min() >= 0 and anchors.max() < n_items
-        found = predictions_for_check(estimator, n_items, fields["observed_range"])
+        found = numbers_for_check(estimator, n_items, fields["observed_range"])
     except Exception as error:  # a crafted estimator can do anything in vain
         fault = f"its estimator cannot predict ({type(error).__name__}: {error})"
         raise PredictorError(_damaged(path, fault, other_version)) from error
-    if not fits or not found.shape == expected.shape == (len(_DIVISORS), len(targets)):
+    width = len(targets) * (3 if _has_intervals(estimator) else 1)
+    if not fits or not found.shape == expected.shape == (len(_DIVISORS), width):
         raise PredictorError(_damaged(path, "its estimator is for other items", other_version))
     low, high = fields["observed_range"]
     off = float(np.abs(found - expected).max())
