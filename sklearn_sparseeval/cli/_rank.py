@@ -102,6 +102,7 @@ def _print_ranking(plan: "Plan", ranking: "DataFrame") -> None:
     if ranking.empty:
         return
     shared: Any = ranking["rank"].duplicated(keep=False)
+    ranked: Any = ranking.itertuples()
     rows = [
         [
             f"{row.rank}{'=' if tied else ''}",
@@ -113,7 +114,7 @@ def _print_ranking(plan: "Plan", ranking: "DataFrame") -> None:
             verdict_of(row),
             "too close to call" if row.too_close else "",
         ]
-        for row, tied in zip(ranking.itertuples(), shared, strict=True)
+        for row, tied in zip(ranked, shared, strict=True)
     ]
     header = ["rank", "model", "predicted", "low", "high", "beats the next", "verdict", ""]
     print("\n".join(text_table(header, rows, left=2)))

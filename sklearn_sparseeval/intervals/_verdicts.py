@@ -99,10 +99,10 @@ def verdicts(where: Positions, readings: Readings, usual: Usual) -> Verdicts:
     worse = (usual.misfit >= readings.misfit[:, np.newaxis] - _ROUNDING) @ usual.once
     pattern = (1 + worse) / (n + 1)
     # Of few models none may be worse: one over their number is the least that there is.
-    level = max(_PATTERN_LEVEL, (1 + _ROUNDING) / (n + 1))
-    odd = (pattern <= level) & (readings.misfit > _LEAST_MISFIT)
+    least = (1 + _ROUNDING) / (n + 1)
+    odd = (pattern <= max(_PATTERN_LEVEL, least)) & (readings.misfit > _LEAST_MISFIT)
     stronger = where.lead.mean(axis=1) > _LEAD
-    weaker = (where.below <= _WEAK_LEVEL) & where.weakest
+    weaker = (where.below <= max(_WEAK_LEVEL, least)) & where.weakest
     few = readings.n_results < usual.n_results / 2
     reason = np.select([few, stronger, odd, weaker], [FEW, STRONGER, ODD, WEAKER], default=LIKE)
     return Verdicts(reason == LIKE, reason, np.minimum(where.above, where.below), pattern)

@@ -147,7 +147,7 @@ def make_plan(
     with noted(notes):
         with parallel_config(n_jobs=n_jobs) if n_jobs is not None else nullcontext():
             estimator = _fit(chosen, matrix, targets, held_out, bounds, random_state)
-        found = estimator.held_out_predictions_.reshape(targets.shape) - targets
+        found: DataFrame = targets.rsub(estimator.held_out_predictions_.reshape(targets.shape))
         useless = useless_note(found, targets)
         notes += [*estimator.notes_, *([] if useless is None else [useless])]
         predictor = predictor_of(
@@ -185,14 +185,19 @@ def _fit(
     if not has_budget(chosen.estimator):  # else it may read all items, or say nothing of them
         anchors_of(clone(chosen.estimator).fit(matrix.data, y), len(matrix.items))
     estimator = chosen.estimator
-    settings = {"n_folds": held_out.n_folds, "score_range": bounds, "random_state": seed}
+    settings: dict[str, Any] = {
+        "n_folds": held_out.n_folds,
+        "score_range": bounds,
+        "random_state": seed,
+    }
     if isinstance(estimator, AnchoredIntervalRegressor):
         unset = [name for name in settings if getattr(estimator, name) is None]
         estimator.set_params(**{name: settings[name] for name in unset})
     else:
         estimator = AnchoredIntervalRegressor(estimator, **settings)
     try:
-        return estimator.fit(matrix.data, y, groups=held_out.groups)
+        fitted: AnchoredIntervalRegressor = estimator.fit(matrix.data, y, groups=held_out.groups)
+        return fitted
     except ValueError as error:
         raise ValueError(
             f"The method {chosen.name} fails, with all of the {len(matrix.data)} models to learn "

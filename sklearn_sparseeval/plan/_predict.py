@@ -362,13 +362,13 @@ def _topped_up(
     """Put what follows from a top-up in the place of what the anchors alone tell."""
     rows = predicted.rows.loc[more.index].join(more)
     new = saved.predict_topped_up(rows, weights, coverage)
-    tables = [
+    score, low, high = (
         _replaced(old, one)
         for old, one in zip((predicted.score, predicted.low, predicted.high), new, strict=True)
-    ]
+    )
     top_up = predicted.top_up.copy()
     top_up[more.index] = len(weights)
-    return Prediction(predicted.rows, *tables, predicted.reason, top_up)
+    return Prediction(predicted.rows, score, low, high, predicted.reason, top_up)
 
 
 def _replaced(old: "DataFrame", new: "DataFrame") -> "DataFrame":

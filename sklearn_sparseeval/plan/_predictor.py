@@ -282,7 +282,7 @@ class SavedPredictor:
         score = np.asarray(self.estimator.top_up_predict(full, top_up)).reshape(len(rows), -1)
         bounds = self.estimator.top_up_interval(full, top_up, coverage)
         low, high = np.moveaxis(bounds.reshape(len(rows), -1, 2), 2, 0)
-        return tuple(self._by_target(one, rows) for one in (score, low, high))
+        return self._by_target(score, rows), self._by_target(low, rows), self._by_target(high, rows)
 
     def _by_target(self, values: Any, rows: "DataFrame") -> "DataFrame":
         return cast("DataFrame", import_pandas().DataFrame(values, rows.index, self.targets))

@@ -38,10 +38,12 @@ def draw_top_up(
     items : pandas.DataFrame of shape (n_items, n_columns)
         Rows of the plan's items.
     """
-    whole = isinstance(n_items, int | np.integer) and not isinstance(n_items, bool)
+    number: Any = n_items  # whatever the user gave
+    whole = isinstance(number, int | np.integer) and not isinstance(number, bool)
     if not whole or n_items < 2:
         raise ValueError(f"n_items={n_items!r}; expected a whole number of items, at least 2.")
-    if not isinstance(random_state, int | np.integer) or not 0 <= random_state < 2**32:
+    seed: Any = random_state
+    if not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
         raise ValueError(f"random_state={random_state!r}; expected a number from 0 to 2**32 - 1.")
     weights = saved.draw_top_up(int(n_items), int(random_state))
     drawn = {
