@@ -125,12 +125,12 @@ class AnchoredIntervalRegressor(AnchorReadingRegressor):
     as a quarter of the other items broken, or leaked: for that there is the top-up.
 
     **The estimate** is the estimator's own prediction for models that are no stronger than the
-    sources. Beyond the strongest of them it turns, over a step whose place is settled by held-out
-    models, into a mean of three readings of the same anchors with different biases:
-    a ridge regression on the sources and stronger twins of them
-    (:class:`RaisedRidgeRegressor`, half of the weight), one logistic curve per item read at the
-    model's strength, and :class:`DifferenceRegressor`. A model with an odd pattern keeps the
-    estimator's prediction, with a wider interval.
+    sources. Beyond the strongest of them it turns, over a step of .4 standard deviations of the
+    sources' strengths, into a mean of three readings of the same anchors with different biases:
+    a ridge regression on the sources and stronger twins of them (:class:`RaisedRidgeRegressor`,
+    three fifths of the weight), one logistic curve per item read at the model's strength, and
+    :class:`DifferenceRegressor`. A model with an odd pattern keeps the estimator's prediction,
+    with a wider interval.
 
     **The interval** is the estimate plus and minus the size of the held-out errors, relative to
     the fourth root of ``p * (1 - p)`` for a score p: a quantile that is smoothed by a t

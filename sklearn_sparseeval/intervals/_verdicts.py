@@ -14,7 +14,7 @@ LIKE, STRONGER, WEAKER, ODD, FEW = "like", "stronger", "weaker", "odd pattern", 
 
 # Spreads of the sources' strength beyond the strongest of them, by the mean of two readings of
 # which one is too low there and the other too high.
-_LEAD = 0.07
+_LEAD = 0.0
 _PATTERN_LEVEL = 0.02
 _WEAK_LEVEL = 0.02
 _LEAST_MISFIT = 2.0  # a standardised one: what is less is no news, however few are worse
