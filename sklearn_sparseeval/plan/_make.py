@@ -120,7 +120,7 @@ def make_plan(
     >>> from sklearn_sparseeval.datasets import load_helm_lite
     >>> matrix = load_helm_lite(task="gsm", as_matrix=True)
     >>> plan = make_plan(matrix, n_anchors=20, random_state=0)
-    >>> bool(plan.summary().loc["overall", "mean_absolute_error"] < 0.05)
+    >>> bool(plan.summary().loc["overall", "mean_absolute_error"] < 0.06)
     True
     >>> len(plan.anchors)
     20

@@ -53,7 +53,8 @@ class Plan:
     >>> plan = make_plan(matrix, n_anchors=20, random_state=0)
     >>> plan
     Plan(method='auto', n_anchors=20, n_items=1000, targets=['overall'])
-    >>> results = matrix.data.iloc[:2][plan.anchors.index]  # of new models, in real life
+    >>> results = matrix.data.iloc[:2][plan.anchors.index]  # in real life those of new models
+    >>> results = results.set_axis(["new-1", "new-2"])
     >>> plan.predict(results)[["model", "target", "score", "low", "high"]].shape
     (2, 5)
     """
