@@ -39,7 +39,7 @@ panels = {
     "83 models, 1,000 items": load_helm_lite(task="gsm", return_X_y=True),
     "448 models, 541 items": load_open_llm(task="ifeval", return_X_y=True),
 }
-budgets = [10, 20, 50, 100]
+budgets = [10, 30, 100]
 
 # %%
 # Alike: a random quarter of the models is predicted from the others. Stronger: the strongest three
