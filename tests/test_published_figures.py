@@ -162,11 +162,10 @@ EXACT = {"random-mean": 1e-3, "random-ridge": 0.02, "item-ridge": 0.12}
 
 # Seeds of those that take seconds a split.
 SLOW = {
-    ("tinybenchmarks-gp-irt", "gsm"): 4,
+    ("tinybenchmarks-gp-irt", "gsm"): 3,
     ("tinybenchmarks-gp-irt", "arc"): 2,
+    ("tailoredbench", "gsm"): 3,
     ("tailoredbench", "arc"): 3,
-    ("disco-random-forest", "arc"): 4,
-    ("disco-random-forest", "gsm"): 4,
 }
 
 
