@@ -50,7 +50,7 @@ class AnchoredIntervalRegressor(AnchorReadingRegressor):
     estimator : "auto" or estimator, default="auto"
         Chooses the anchors and predicts: an :class:`AnchoredRegressor`, a pipeline that begins
         with a selector, or what a method of
-        :func:`~sklearn_sparseeval.methods.get_methods` makes. "auto" is
+        :func:`~sklearn_sparseeval.get_methods` makes. "auto" is
         :class:`AutoAnchoredRegressor`.
     n_anchors : int, float or None, default=None
         Set wherever a parameter of the estimator has that name. None leaves them as they are.
