@@ -167,7 +167,7 @@ class RankDisplay:
         ranking : pandas.DataFrame of shape (n_models, n_columns)
             The best model first, with columns `model`, `score`, `low`, `high`, `prob_better`
             (than the next; that of the last is not read) and perhaps `like`; such as
-            :meth:`sklearn_sparseeval.plan.Plan.rank` returns.
+            :meth:`sklearn_sparseeval.Plan.rank` returns.
         decided : float, default=0.95
             Two neighbours are too close to call where the probability is less.
 
