@@ -144,7 +144,8 @@ def test_json_is_the_plan(scores, capsys):
     assert json.loads(captured.out) == {"output": "plan", **plan()}
 
 
-@pytest.mark.filterwarnings("ignore::UserWarning")  # this is about the numbers
+# The models predicted are those of the history, and `predict` says so, as other tests check.
+@pytest.mark.filterwarnings("ignore::sklearn_sparseeval._notes.NotedWarning")
 def test_it_is_make_plan(scores, matrix):
     assert run("scores.parquet", "-k", "8", "-o", "plan", "--seed", "2") == 0
     ours, made = (

@@ -138,6 +138,7 @@ def test_it_opens_in_a_browser_and_shows_its_four_pictures(made, tmp_path):
     assert np.flatnonzero(inked).max() > 2500  # four pictures are taller than one
 
 
+# As above: in the CI there is a browser, and a skip fails.
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine (apt install chromium)")
 def test_an_error_on_the_console_would_be_seen(tmp_path):
     page = tmp_path / "broken.html"

@@ -169,7 +169,8 @@ def test_of_a_sample_that_was_run_again_the_last_counts(tmp_path, write):
     samples = [sample("a", {"match": "I"}), sample("b", {"match": "P"})]
     again = sample("a", {"match": "C"})
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Duplicate name")  # zipfile, where it writes the log
+        # zipfile warns where the test writes the log, not where it is read.
+        warnings.filterwarnings("ignore", "Duplicate name")
         path = write(tmp_path, log([*samples, again]))
     assert values_of(read_inspect(path)) == {("a", "match"): 1.0, ("b", "match"): 0.5}
 
