@@ -9,8 +9,10 @@ from hypothesis import settings
 
 os.environ["SCIPY_ARRAY_API"] = "1"  # scipy reads it once; without it scikit-learn skips a check
 
-# A deadline would fail a test for what else the machine does.
-settings.register_profile("suite", deadline=None, print_blob=True)
+# A deadline would fail a test for what else the machine does, and examples drawn anew in every run
+# would let one commit pass and fail by turns. `--hypothesis-profile=search` draws them anew.
+settings.register_profile("suite", deadline=None, print_blob=True, derandomize=True)
+settings.register_profile("search", deadline=None, print_blob=True)
 settings.load_profile("suite")
 
 WHOLE_FILE = re.compile(r"^pytestmark = pytest\.mark\.(\w+)$", re.MULTILINE)
