@@ -54,6 +54,7 @@ from sklearn_sparseeval import (
     SparseRidgeSelector,
     StraightThroughSelector,
     StratifiedSelector,
+    SupportVectorScoreRegressor,
     TailoredSelector,
     WeightedMeanRegressor,
 )
@@ -155,6 +156,8 @@ CONFIGURATIONS = [
     AveragedScoreRegressor([ResidualRidgeRegressor(), Ridge()], weights=[3, 1]),
     KernelScoreRegressor(),
     KernelScoreRegressor(gammas=[1.0], n_landmarks=5),
+    SupportVectorScoreRegressor(),
+    SupportVectorScoreRegressor(gamma=4.0, C=10.0, epsilon=0.0, score_range=(-1e6, 1e6)),
     RaisedRidgeRegressor(),
     RaisedRidgeRegressor(n_twins=2, shift=(0.0, 1.0), twin_weight=0.3),
     DifferenceRegressor(),

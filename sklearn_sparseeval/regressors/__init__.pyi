@@ -11,5 +11,6 @@ from ._raised_models import raise_models as raise_models
 from ._raised_ridge import RaisedRidgeRegressor as RaisedRidgeRegressor
 from ._residual_ridge import ResidualRidgeRegressor as ResidualRidgeRegressor
 from ._signature import SignatureRegressor as SignatureRegressor
+from ._support_vector import SupportVectorScoreRegressor as SupportVectorScoreRegressor
 from ._weighted_mean import WeightedMeanRegressor as WeightedMeanRegressor
 from .mlp._mlp import MLPScoreRegressor as MLPScoreRegressor

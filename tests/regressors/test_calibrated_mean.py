@@ -260,7 +260,7 @@ def test_it_never_falls_and_has_no_jump_at_the_ends(seed, n_rows, calibration, a
     assert (np.diff(values) >= -1e-9).all()
     assert curve.slope >= 0
     for end in (curve.low, curve.high):
-        # So near that the steepest spline of noise (a slope of 1,400 was seen) moves less than 1e-6.
+        # So near that the steepest spline of noise (a slope of 1,400 was seen) hardly moves.
         at, before, after = curve(np.array([end, end - 1e-12, end + 1e-12]))
         assert_allclose([before, after], at, atol=1e-6)
     at, beyond = curve(np.array([curve.high, curve.high + 2.0]))
