@@ -26,6 +26,7 @@ from sklearn_sparseeval.regressors import (
     CurveScoreRegressor,
     KernelScoreRegressor,
     ResidualRidgeRegressor,
+    SupportVectorScoreRegressor,
 )
 from sklearn_sparseeval.regressors._base import positive_weights
 from sklearn_sparseeval.selectors import SparseRidgeSelector
@@ -55,7 +56,7 @@ class AutoAnchoredRegressor(RegressorMixin, BaseEstimator):
     """Choose anchors and predict benchmark scores in the way that suits the history.
 
     What is best depends on how many models there are to learn from. With a dozen
-    models the anchors must represent all kinds of items; with hundreds of models a kernel sees
+    models the anchors must represent all kinds of items; with hundreds of models kernels see
     what is not linear; in between item curves steady the regression, as far as folds
     with the choice inside say so. :attr:`notes_` says what was decided, and why.
 
@@ -92,9 +93,9 @@ class AutoAnchoredRegressor(RegressorMixin, BaseEstimator):
     no more than anchors, under a quota for each stratum of the items: ten anchors, or one where
     there are fewer than .7 models per anchor.
 
-    The regressor is :class:`ResidualRidgeRegressor`; with 150 models and more
-    :class:`KernelScoreRegressor` with 800 landmarks. With fewer, and at least 32 of
-    four families, its mean with
+    The regressor is :class:`ResidualRidgeRegressor`; with 150 models and more the mean of
+    :class:`KernelScoreRegressor` with 800 landmarks and :class:`SupportVectorScoreRegressor`.
+    With fewer, and at least 32 of four families, its mean with
     :class:`CurveScoreRegressor` is taken; the weights are by least squares over four
     folds, in each of which the anchors are chosen anew, and drawn to .9 for the regression with
     the weight of 20 models. Models of one of `groups` are never on both sides.
@@ -255,9 +256,13 @@ class AutoAnchoredRegressor(RegressorMixin, BaseEstimator):
         n_families = len(np.unique(history.family))
         kind = "automatic-regressor"
         if n_models >= _MODELS_FOR_KERNEL:
-            text = f"Kernel regression: {n_models} models show what is not linear."
+            text = (
+                f"The mean of kernel and support vector regression: {n_models} models show what is "
+                "not linear."
+            )
             kernel = KernelScoreRegressor(n_landmarks=_N_LANDMARKS, random_state=self.random_state)
-            return kernel, Note(kind, text)
+            parts = [kernel, SupportVectorScoreRegressor()]
+            return AveragedScoreRegressor(parts), Note(kind, text)
         if n_models < _LEAST_FOR_FOLDS or n_families < _N_FOLDS:
             text = (
                 f"Ridge regression alone: {n_models} models of {n_families} families are too few "

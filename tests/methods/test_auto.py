@@ -16,6 +16,7 @@ from sklearn_sparseeval import (
     ResidualRidgeRegressor,
     ScoreMatrix,
     SparseRidgeSelector,
+    SupportVectorScoreRegressor,
 )
 from sklearn_sparseeval.methods import get_methods
 from sklearn_sparseeval.plan import load_predictor, save_predictor
@@ -27,20 +28,22 @@ Y = X.mean(axis=1)
 
 
 @pytest.mark.parametrize(
-    ("n_models", "n_anchors", "quota", "regressor"),
+    ("n_models", "n_anchors", "quota", "parts"),
     [
-        (8, 12, 1, ResidualRidgeRegressor),
-        (20, 20, 10, ResidualRidgeRegressor),
-        (60, 10, None, AveragedScoreRegressor),
-        (170, 10, None, KernelScoreRegressor),
+        (8, 12, 1, [ResidualRidgeRegressor]),
+        (20, 20, 10, [ResidualRidgeRegressor]),
+        (60, 10, None, [ResidualRidgeRegressor, CurveScoreRegressor]),
+        (170, 10, None, [KernelScoreRegressor, SupportVectorScoreRegressor]),
     ],
 )
-def test_the_choice_goes_by_the_number_of_models(n_models, n_anchors, quota, regressor):
+def test_the_choice_goes_by_the_number_of_models(n_models, n_anchors, quota, parts):
     model = AutoAnchoredRegressor(n_anchors, random_state=0).fit(X[:n_models])
     selector = model.estimator_.selector
     assert (selector.strata is None) == (quota is None)
     assert selector.quota == (quota or "auto")
-    assert type(model.estimator_.regressor) is regressor
+    regressor = model.estimator_.regressor
+    averaged = isinstance(regressor, AveragedScoreRegressor)
+    assert [type(one) for one in (regressor.regressors if averaged else [regressor])] == parts
     assert [note.kind for note in model.notes_] == ["automatic-anchors", "automatic-regressor"]
     assert_array_equal(model.anchors_, model.estimator_.anchors_)
 
