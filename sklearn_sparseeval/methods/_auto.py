@@ -20,7 +20,7 @@ from sklearn_sparseeval._sklearn import (
 from sklearn_sparseeval._tags import AnchorTags
 from sklearn_sparseeval.anchored import AnchoredRegressor
 from sklearn_sparseeval.numerics.missing import row_means
-from sklearn_sparseeval.numerics.row_identity import canonical_row_order, merge_equal_rows
+from sklearn_sparseeval.numerics.row_identity import merge_models
 from sklearn_sparseeval.regressors import (
     AveragedScoreRegressor,
     CurveScoreRegressor,
@@ -239,12 +239,9 @@ class AutoAnchoredRegressor(RegressorMixin, BaseEstimator):
             check_consistent_length(scores, groups)
             labels = check_array(groups, ensure_2d=False, dtype=None, input_name="groups")
             family = np.unique(labels.astype(str), return_inverse=True)[1]
-        # Adding zero turns -0.0, which equals 0.0 but is another row to the eye of the order.
-        scores = scores[rows] + 0.0
-        target = target[rows].astype(np.float64).reshape(len(rows), -1) + 0.0
-        order = canonical_row_order(scores, target, weight)
+        target = target[rows].astype(np.float64).reshape(len(rows), -1)
         known = target if groups is None else np.column_stack([target, family[rows]])
-        merged = merge_equal_rows(scores[order], known[order], weight[order])
+        merged = merge_models(scores[rows], known, weight)
         n_tasks = target.shape[1]
         family = np.arange(len(merged.X)) if groups is None else merged.y[:, -1].astype(np.intp)
         return _History(merged.X, merged.y[:, :n_tasks], merged.weight, family)

@@ -70,11 +70,34 @@ def merge_equal_rows(X: Array, y: Array, sample_weight: Array) -> MergedRows:
     return MergedRows(X[first], y[first], np.add.reduceat(sample_weight, first))
 
 
-def distinct_models(X: Array, y: Array, sample_weight: Array) -> MergedRows:
-    """Order the models by what they hold, merge equal ones and fill their missing results.
+def merge_models(X: Array, y: Array, sample_weight: Array) -> MergedRows:
+    """Order the models by what they hold, and merge equal ones.
 
     The order in which the user lists the models then matters not even by rounding, and a weight
     of two is two rows.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_models, n_items)
+        Scores of any real type; NaN equals NaN.
+    y : ndarray of shape (n_models, n_tasks)
+        Targets; models with other targets are not equal.
+    sample_weight : ndarray of shape (n_models,)
+        Positive weights.
+
+    Returns
+    -------
+    rows : MergedRows
+        In double precision.
+    """
+    # Adding zero turns -0.0, which equals 0.0 but is another row to the eye of the order.
+    X, y, sample_weight = (part.astype(np.float64) + 0.0 for part in (X, y, sample_weight))
+    order = canonical_row_order(X, y, sample_weight)
+    return merge_equal_rows(X[order], y[order], sample_weight[order])
+
+
+def distinct_models(X: Array, y: Array, sample_weight: Array) -> MergedRows:
+    """Merge equal models, as :func:`merge_models` does, and fill their missing results.
 
     Parameters
     ----------
@@ -90,10 +113,7 @@ def distinct_models(X: Array, y: Array, sample_weight: Array) -> MergedRows:
     rows : MergedRows
         In double precision. A missing result is the item's weighted mean.
     """
-    # Adding zero turns -0.0, which equals 0.0 but is another row to the eye of the order.
-    X, y, sample_weight = (part.astype(np.float64) + 0.0 for part in (X, y, sample_weight))
-    order = canonical_row_order(X, y, sample_weight)
-    rows = merge_equal_rows(X[order], y[order], sample_weight[order])
+    rows = merge_models(X, y, sample_weight)
     return rows._replace(X=filled(rows.X, rows.weight))
 
 

@@ -10,7 +10,7 @@ from sklearn.utils import check_array, check_random_state
 from sklearn_sparseeval._sklearn import Interval, _fit_context
 from sklearn_sparseeval._tags import AnchorTags
 from sklearn_sparseeval.numerics.ridge import fit_ridge
-from sklearn_sparseeval.numerics.row_identity import canonical_row_order, merge_equal_rows
+from sklearn_sparseeval.numerics.row_identity import merge_models
 from sklearn_sparseeval.numerics.threads import one_thread
 from sklearn_sparseeval.regressors._base import (
     ScoreRegressor,
@@ -161,10 +161,8 @@ class KernelScoreRegressor(ScoreRegressor):
         gammas = self._checked_gammas()
         weights = checked_anchor_weights(anchor_weights, sources.X.shape[1])
         means = self._anchor_means(sources.X, sources.weight)
-        # Adding zero turns -0.0, which equals 0.0 but is another row to the eye of the order.
-        results = fill_missing_results(sources.X, means, weights, sources.rows) + 0.0
-        order = canonical_row_order(results, sources.y, sources.weight)
-        rows = merge_equal_rows(results[order], sources.y[order] + 0.0, sources.weight[order])
+        results = fill_missing_results(sources.X, means, weights, sources.rows)
+        rows = merge_models(results, sources.y, sources.weight)
         residual = difference(rows.y, (rows.X @ weights)[:, np.newaxis])
         total = rows.weight.sum()
         mean = rows.weight @ rows.X / total

@@ -10,7 +10,7 @@ from sklearn_sparseeval._sklearn import Interval, StrOptions, _fit_context
 from sklearn_sparseeval._tags import AnchorTags
 from sklearn_sparseeval.numerics.missing import item_means
 from sklearn_sparseeval.numerics.ridge import fit_ridge_by_model
-from sklearn_sparseeval.numerics.row_identity import canonical_row_order, merge_equal_rows
+from sklearn_sparseeval.numerics.row_identity import merge_models
 from sklearn_sparseeval.regressors._base import (
     ScoreRegressor,
     checked_anchor_weights,
@@ -171,10 +171,7 @@ class RaisedRidgeRegressor(ScoreRegressor):
         self.anchors_, self.anchor_weights_ = anchors, weights
         # Anchors are items with a result, so every one has a mean.
         self._item_means: Array = item_means(sources.X[:, anchors], sources.weight)
-        # Adding zero turns -0.0, which equals 0.0 but is another row to the eye of the order.
-        given = (sources.X + 0.0, sources.y + 0.0, sources.weight)
-        order = canonical_row_order(*given)
-        rows = merge_equal_rows(*(part[order] for part in given))
+        rows = merge_models(sources.X, sources.y, sources.weight)
         twins = raise_models(
             rows.X, rows.y, sample_weight=rows.weight, n_twins=self.n_twins, shift=self.shift,
             random_state=self.random_state,

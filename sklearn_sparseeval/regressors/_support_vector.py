@@ -9,7 +9,7 @@ from sklearn.svm import SVR
 
 from sklearn_sparseeval._sklearn import Interval, _fit_context
 from sklearn_sparseeval._tags import AnchorTags
-from sklearn_sparseeval.numerics.row_identity import canonical_row_order, merge_equal_rows
+from sklearn_sparseeval.numerics.row_identity import merge_models
 from sklearn_sparseeval.regressors._base import (
     ScoreRegressor,
     checked_anchor_weights,
@@ -152,10 +152,8 @@ class SupportVectorScoreRegressor(ScoreRegressor):
         sources = self._source_scores(X, y, sample_weight)
         weights = checked_anchor_weights(anchor_weights, sources.X.shape[1])
         means = self._anchor_means(sources.X, sources.weight)
-        # Adding zero turns -0.0, which equals 0.0 but is another row to the eye of the order.
-        results = fill_missing_results(sources.X, means, weights, sources.rows) + 0.0
-        order = canonical_row_order(results, sources.y, sources.weight)
-        rows = merge_equal_rows(results[order], sources.y[order] + 0.0, sources.weight[order])
+        results = fill_missing_results(sources.X, means, weights, sources.rows)
+        rows = merge_models(results, sources.y, sources.weight)
         share = rows.weight / rows.weight.sum()
         mean = share @ rows.X
         power = float((share @ (rows.X - mean) ** 2).sum())
