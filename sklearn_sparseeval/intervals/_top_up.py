@@ -14,7 +14,8 @@ from sklearn_sparseeval.selectors import StratifiedSelector
 Array = NDArray[np.floating]
 Indices = NDArray[np.intp]
 
-_N_PRIOR = 5.0  # pseudo-results of binomial variance
+_N_PRIOR = 5.0  # results for which the variance is binomial, whatever was seen
+_LEAST_VARIANCE = 1e-9
 _FEWEST = 2
 
 
@@ -112,14 +113,29 @@ def estimate_rest(reader: AnchorReader, scores: Array, top_up: TopUp) -> Rest:
     residual = np.where(have, unit[:, items] - expected[:, items], 0)
     shift = (weights * residual).sum(axis=1)
     others = np.clip(expected[:, rest].mean(axis=1) + shift, 0, 1)
-    # Binomial in part: never sure of a model that got all of a few items right.
-    drawn = (n * others + 1) / (n + 2)
     spread = np.where(have, residual - shift[:, np.newaxis], 0)
-    variance = (spread**2).sum(axis=1) + _N_PRIOR * drawn * (1 - drawn)
-    variance = variance / (n - 1 + _N_PRIOR) / n * np.maximum(1 - n / len(rest), 0)
+    variance = _variance(unit[:, items], others, (spread**2).sum(axis=1))
+    variance = variance * np.maximum(1 - n / len(rest), 0)
     share = len(rest) / (len(rest) + len(anchors))
     known = np.nanmean(unit[:, anchors], axis=1)
     return Rest((1 - share) * known + share * others, share**2 * variance, n)
+
+
+def _variance(drawn: Array, share: Array, squares: Array) -> Array:
+    """Return the variance of the mean of what was drawn, above what the item curves expect.
+
+    That the curves leave less than the binomial variance is seen on items that the model got
+    wrong, if it got most of them right: with few of those the variance is drawn to the binomial
+    one, so that all right answers of fifty are worth no more than fifty.
+    """
+    n = (~np.isnan(drawn)).sum(axis=1)
+    mean = np.nanmean(drawn, axis=1)
+    n_telling = n * np.minimum(mean, 1 - mean)
+    expected = (n * share + 1) / (n + 2)
+    binomial = expected * (1 - expected) / n
+    gain = binomial / np.maximum(squares / (n - 1) / n, _LEAST_VARIANCE)
+    gain = (n_telling * gain + _N_PRIOR) / (n_telling + _N_PRIOR)
+    return np.asarray(binomial / gain)
 
 
 def top_up_limits(

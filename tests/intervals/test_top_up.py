@@ -89,6 +89,21 @@ def test_it_covers_models_of_any_kind(model, kind):
     assert np.mean(covered) >= 0.8
 
 
+def test_all_right_answers_do_not_make_a_model_perfect(model):
+    others = np.setdiff1d(np.arange(120), model.anchors_)
+    wrong = np.random.default_rng(0).choice(others, size=5, replace=False)
+    row = np.ones((1, 120))
+    row[0, wrong] = 0
+    covered = []
+    for seed in range(120):
+        top_up = model.draw_top_up(20, random_state=seed)
+        low, high = model.top_up_interval(row, top_up)[0]
+        covered.append(low <= row.mean() <= high)
+        if row[0, top_up.items].all():  # a third of the draws
+            assert high > 0.99
+    assert np.mean(covered) >= 0.88
+
+
 def test_only_anchors_and_sample_are_read(model):
     top_up = model.draw_top_up(20, random_state=0)
     rows = X[30:].astype(object)
