@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from shlex import quote
@@ -13,6 +14,13 @@ import numpy as np
 from sklearn_sparseeval._errors import ResultsError
 from sklearn_sparseeval._files import write_whole
 from sklearn_sparseeval._optional import import_optional, import_pandas
+from sklearn_sparseeval._score_columns import (
+    FAMILY_COLUMN,
+    is_family,
+    named_scores,
+    refuse_infinite,
+)
+from sklearn_sparseeval._score_csv import read_csv_frame
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -22,7 +30,9 @@ if TYPE_CHECKING:
 _KEY = b"sklearn_sparseeval"
 _DESCRIPTION = "description"
 _LIMITS = {"thrift_string_size_limit": 2**31 - 1, "thrift_container_size_limit": 2**31 - 1}
-_FAMILY_COLUMN = "family"
+
+# What the members of a damaged archive raise.
+_DAMAGED = (OSError, EOFError, KeyError, NotImplementedError, zipfile.BadZipFile, zlib.error)
 
 
 class ScoreFile(NamedTuple):
@@ -33,7 +43,7 @@ class ScoreFile(NamedTuple):
     description: dict[str, Any] | None = None  # of a file that write_score_file wrote
 
 
-def read_score_file(path: Path) -> ScoreFile:
+def read_score_file(path: Path, *, transpose: bool = False) -> ScoreFile:
     """Read a score matrix, rows models and columns items.
 
     Parameters
@@ -42,6 +52,8 @@ def read_score_file(path: Path) -> ScoreFile:
         A csv or parquet file, whose first column is the model's name and in which a column
         "family" may name its family; an npz file with arrays `scores`, `models` and perhaps
         `items` and `families`. Empty cells are NaN.
+    transpose : bool, default=False
+        Whether its rows are items and its columns models.
 
     Returns
     -------
@@ -53,7 +65,7 @@ def read_score_file(path: Path) -> ScoreFile:
     ValueError
         If there is no such file, its suffix is another, or it holds anything but numbers.
     """
-    readers: dict[str, Callable[[Path], ScoreFile]] = {
+    readers: dict[str, Callable[[Path, bool], ScoreFile]] = {
         ".csv": _read_csv,
         ".parquet": _read_parquet,
         ".npz": _read_npz,
@@ -70,14 +82,14 @@ def read_score_file(path: Path) -> ScoreFile:
         )
     if not path.is_file():
         raise ValueError(f"There is no file {path}.")
-    file = readers[path.suffix.lower()](path)
-    infinite = np.isinf(file.scores.to_numpy(dtype=np.float64))
-    if infinite.any():
-        row, column = np.argwhere(infinite)[0]
-        raise ValueError(
-            f"{path} holds infinite scores, the first for model {file.scores.index[row]!r} on item "
-            f"{file.scores.columns[column]!r}. Leave the cell empty if it was not evaluated."
-        )
+    try:
+        file = readers[path.suffix.lower()](path, transpose)
+    except MemoryError:
+        raise ResultsError(
+            f"{path} ({path.stat().st_size:,} bytes) does not fit into memory. Leave columns out, "
+            "or read it on a larger machine."
+        ) from None
+    refuse_infinite(path, file.scores)
     return file
 
 
@@ -126,13 +138,13 @@ def is_described(path: Path) -> bool:
     reader = {".npz": _npz_description, ".parquet": _parquet_description}.get(path.suffix.lower())
     try:
         return reader is not None and reader(path) is not None
-    except (OSError, ValueError, zipfile.BadZipFile):
+    except (*_DAMAGED, ValueError):
         return False
 
 
 def _csv(scores: "DataFrame", families: list[str] | None, description: dict[str, Any]) -> bytes:
     frame = scores
-    named = [name for name in frame.columns if str(name).lower() == _FAMILY_COLUMN]
+    named = [name for name in frame.columns if is_family(name)]
     if named:
         raise ValueError(
             f"An item is called {named[0]!r}, which a csv file would read as the models' families. "
@@ -140,7 +152,7 @@ def _csv(scores: "DataFrame", families: list[str] | None, description: dict[str,
         )
     if families is not None:
         frame = frame.copy(deep=False)
-        frame.insert(0, _FAMILY_COLUMN, families)
+        frame.insert(0, FAMILY_COLUMN, families)
     text: str = frame.to_csv(index_label=_models_column(frame))
     return text.encode()
 
@@ -167,7 +179,7 @@ def _parquet(scores: "DataFrame", families: list[str] | None, description: dict[
     table = pa.Table.from_pandas(frame, preserve_index=False)
     table = table.replace_schema_metadata({_KEY: json.dumps(description).encode()})
     stream = io.BytesIO()
-    pq.write_table(table, stream)
+    pq.write_table(table, stream, write_page_checksum=True)
     return stream.getvalue()
 
 
@@ -179,29 +191,9 @@ def _models_column(frame: "DataFrame") -> str:
     return name
 
 
-def _read_csv(path: Path) -> ScoreFile:
-    pd = import_pandas(f"Reading {path}")
-    try:
-        # pandas would rename an item that is there twice.
-        header = pd.read_csv(path, header=None, nrows=1, dtype=str, keep_default_na=False).iloc[0]
-        frame = pd.read_csv(path, **_exact_numbers(pd.__version__))
-        # Names as they are: a model may be called NA, and a family 01.
-        places = [0, *(i for i, name in enumerate(header) if i and _is_family(name))]
-        texts = pd.read_csv(path, usecols=places, dtype=str, keep_default_na=False)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} cannot be read as csv: {error}") from error
-    twice = header[header.duplicated() & (header != "")]
-    if len(twice):
-        raise ValueError(f"{path} has two columns {twice.iloc[0]!r}. Expected each item once.")
-    for place, name in zip(places, texts.columns, strict=True):
-        frame[frame.columns[place]] = texts[name].where(texts[name] != "", None)
-    return _from_frame(path, frame)
-
-
-def _exact_numbers(version: str) -> dict[str, str]:
-    """Return what makes pandas read numbers exactly, which from 3.1 on it does by itself."""
-    major, minor = version.split(".")[:2]
-    return {} if (int(major), int(minor)) >= (3, 1) else {"float_precision": "round_trip"}
+def _read_csv(path: Path, transpose: bool) -> ScoreFile:
+    named = named_scores(path, read_csv_frame(path, is_family), transpose=transpose)
+    return ScoreFile(*named)
 
 
 def _parquet_description(path: Path) -> bytes | None:
@@ -211,13 +203,14 @@ def _parquet_description(path: Path) -> bytes | None:
     return found
 
 
-def _read_parquet(path: Path) -> ScoreFile:
+def _read_parquet(path: Path, transpose: bool) -> ScoreFile:
     pq = import_optional("pyarrow.parquet", f"Reading {path}")
-    pd = import_pandas(f"Reading {path}")
+    pa = import_optional("pyarrow", f"Reading {path}")
+    import_pandas(f"Reading {path}")
     try:
         raw = _parquet_description(path)
-        frame = pq.read_table(path, **_LIMITS).to_pandas()
-    except (OSError, ValueError) as error:  # pyarrow's own errors are of these kinds
+        frame = pq.read_table(path, page_checksum_verification=True, **_LIMITS).to_pandas()
+    except (OSError, ValueError, TypeError, KeyError, IndexError, pa.ArrowException) as error:
         raise ResultsError(f"{path} cannot be read as parquet: {error}") from error
     if raw is not None:
         description = _parsed(path, raw)
@@ -227,9 +220,11 @@ def _read_parquet(path: Path) -> ScoreFile:
         if any(kind.kind not in "iufb" for kind in scores.dtypes):
             raise ResultsError(f"{path} is damaged: not all scores are numbers.")
         return ScoreFile(scores.astype(np.float64), description=description)
-    if not isinstance(frame.index, pd.RangeIndex):  # the names went into the index
+    # Names may have gone into the index; numbers without a name are left of rows that were chosen.
+    numbered = frame.index.nlevels == 1 and frame.index.name is None
+    if not (numbered and frame.index.dtype.kind in "iu"):
         frame = frame.reset_index()
-    return _from_frame(path, frame)
+    return ScoreFile(*named_scores(path, frame, transpose=transpose))
 
 
 def _parsed(path: Path, raw: bytes | str) -> dict[str, Any]:
@@ -242,71 +237,27 @@ def _parsed(path: Path, raw: bytes | str) -> dict[str, Any]:
         ) from error
 
 
-def _from_frame(path: Path, frame: Any) -> ScoreFile:
-    families = None
-    named = [name for name in frame.columns[1:] if _is_family(name)]
-    if len(named) > 1:
-        raise ValueError(f"{path} has the columns {named[0]!r} and {named[1]!r}; expected one.")
-    for name in named:
-        column = frame.pop(name)
-        if column.isna().any():
-            model = frame.iloc[:, 0][column.isna()].iloc[0]
-            raise ValueError(f"{path}: model {model!r} has no family. Name one for every model.")
-        families = column.astype(str).tolist()
-    if frame.shape[1] < 2 or not len(frame):
-        raise ValueError(
-            f"{path} has {frame.shape[1]} columns and {len(frame)} rows; expected the models' "
-            "names in the first column and one column per item."
-        )
-    names, scores = frame.iloc[:, 0], frame.iloc[:, 1:]
-    _check_names(path, names)
-    for column in scores.columns:
-        if scores[column].dtype.kind not in "iufb":
-            _refuse_text(path, column, scores[column].dropna())
-    numbers = scores.to_numpy(dtype=np.float64, na_value=np.nan)
-    items = [str(column) for column in scores.columns]
-    made = import_pandas().DataFrame(numbers, names.astype(str).tolist(), items)
-    return ScoreFile(made, families)
-
-
-def _is_family(name: Any) -> bool:
-    return str(name).lower() == _FAMILY_COLUMN
-
-
-def _check_names(path: Path, names: Any) -> None:
-    unnamed = np.flatnonzero(names.isna() | (names.astype(str) == ""))
-    if len(unnamed):
-        raise ValueError(f"{path}: row {unnamed[0] + 1} has no name of its model.")
-    numbers = import_pandas().to_numeric(names, errors="coerce")
-    if numbers.notna().all() and (numbers.duplicated().any() or (numbers % 1 != 0).any()):
-        raise ValueError(
-            f"{path}: the first column, {names.name!r}, holds numbers such as {names.iloc[0]}; "
-            "expected the models' names. Is the column of names missing?"
-        )
-
-
-def _refuse_text(path: Path, column: Any, values: Any) -> None:
-    numbers = import_pandas().to_numeric(values, errors="coerce")
-    bad = values[numbers.isna()]
-    shown = bad.iloc[0] if len(bad) else values.iloc[0] if len(values) else "nothing"
-    raise ValueError(
-        f"{path}: column {column!r} holds {shown!r}, which is not a number. Scores are numbers; "
-        "leave a cell empty where a model was not evaluated. Names stand in the first column "
-        "only, and families in a column 'family'."
-    )
-
-
 def _npz_description(path: Path) -> str | None:
-    with np.load(path, allow_pickle=False) as archive:
+    with path.open("rb") as stream:
+        archive = np.load(stream, allow_pickle=False)
         return str(archive[_DESCRIPTION]) if _DESCRIPTION in archive.files else None
 
 
-def _read_npz(path: Path) -> ScoreFile:
+def _read_npz(path: Path, transpose: bool) -> ScoreFile:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as stream:  # numpy leaves files open that it cannot read
+            archive = np.load(stream, allow_pickle=False)
+            if not isinstance(archive, np.lib.npyio.NpzFile):
+                raise ResultsError(f"{path} is a single array; expected an archive with `scores`.")
             arrays = {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{path} cannot be read as npz: {error}") from error
+        if any(isinstance(array, bytes) for array in arrays.values()):
+            raise ResultsError(f"{path} is damaged: it holds what is not an array.")
+    except (*_DAMAGED, ValueError) as error:
+        if isinstance(error, ResultsError):
+            raise
+        raise ResultsError(
+            f"{path} cannot be read as npz: {str(error) or type(error).__name__}"
+        ) from error
     scores = arrays.get("scores")
     if scores is None or scores.ndim != 2 or scores.dtype.kind not in "iufb":
         raise ValueError(
@@ -325,5 +276,6 @@ def _read_npz(path: Path) -> ScoreFile:
             )
     pd = import_pandas(f"Reading {path}")
     frame = pd.DataFrame(scores.astype(np.float64), names["models"], names["items"])
+    frame = frame.T if transpose else frame
     raw = arrays.get(_DESCRIPTION)
     return ScoreFile(frame, names.get("families"), None if raw is None else _parsed(path, str(raw)))

@@ -4,10 +4,12 @@ Underscored names used here are the same in scikit-learn 1.6 to 1.9; when one mo
 the only one to mend.
 """
 
+import functools
+import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from sklearn.base import _fit_context
+from sklearn.base import _fit_context as _sklearn_fit_context
 from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import (
     HasMethods,
@@ -17,7 +19,16 @@ from sklearn.utils._param_validation import (
     validate_params,
 )
 from sklearn.utils.metadata_routing import _raise_for_params
-from sklearn.utils.validation import _check_sample_weight, _num_samples, validate_data
+from sklearn.utils.validation import _check_sample_weight, _num_samples
+from sklearn.utils.validation import validate_data as _sklearn_validate_data
+
+from sklearn_sparseeval._inputs import (
+    check_columns,
+    refuse_other_order,
+    remember_columns,
+    training_allowed,
+    without_mask,
+)
 
 try:
     from sklearn.callback import CallbackSupportMixin
@@ -46,6 +57,73 @@ except ImportError:  # scikit-learn < 1.9 has no callbacks: same code path, noth
 
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def _fit_context(*, prefer_skip_nested_validation: bool) -> Callable[[Function], Function]:
+    """Decorate `fit` as scikit-learn does, and see to its named inputs, masks and gradients.
+
+    Parameters
+    ----------
+    prefer_skip_nested_validation : bool
+        Whether parameters of estimators inside are not validated.
+
+    Returns
+    -------
+    decorator : callable
+        Before `fit`: what names the rows of `X` in another order is refused, and masked cells
+        become NaN. During `fit` networks may train, whatever the caller has switched off.
+    """
+    decorate = _sklearn_fit_context(prefer_skip_nested_validation=prefer_skip_nested_validation)
+
+    def decorator(fit: Function) -> Function:
+        validated, signature = decorate(fit), inspect.signature(fit)
+
+        @functools.wraps(validated)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            given = signature.bind(*args, **kwargs)
+            parts = given.arguments
+            if "X" in parts:
+                named = {name: parts[name] for name in _BY_MODEL if name in parts}
+                refuse_other_order(parts["X"], **named)
+                parts["X"] = without_mask(parts["X"])
+            with training_allowed():
+                return validated(*given.args, **given.kwargs)
+
+        return cast("Function", wrapper)
+
+    return decorator
+
+
+_BY_MODEL = ("y", "sample_weight", "groups")
+
+
+def validate_data(estimator: Any, X: Any, *args: Any, reset: bool = True, **options: Any) -> Any:
+    """Validate as scikit-learn does; masks become NaN, and names of any type are compared.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Being fitted, or fitted.
+    X : object
+        What the user gave.
+    *args : object
+        `y`, where there is one.
+    reset : bool, default=True
+        Whether the estimator is being fitted.
+    **options : object
+        As :func:`sklearn.utils.validation.validate_data` takes them.
+
+    Returns
+    -------
+    validated : object
+        What that returns.
+    """
+    if not reset:
+        check_columns(estimator, X)
+    validated = _sklearn_validate_data(estimator, without_mask(X), *args, reset=reset, **options)
+    if reset:
+        remember_columns(estimator, X)
+    return validated
 
 
 def check_parameters(**constraints: list[Any]) -> Callable[[Function], Function]:

@@ -16,6 +16,7 @@ from sklearn.utils.metadata_routing import (
 )
 from sklearn.utils.validation import check_is_fitted, check_memory, has_fit_parameter
 
+from sklearn_sparseeval._inputs import column_names
 from sklearn_sparseeval._messages import listing
 from sklearn_sparseeval._sklearn import (
     HasMethods,
@@ -122,7 +123,7 @@ class AnchoredRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         self.memory = memory
 
     # Parameters of the user's own estimators are checked too.
-    @_fit_context(prefer_skip_nested_validation=False)  # type: ignore[untyped-decorator]
+    @_fit_context(prefer_skip_nested_validation=False)
     def fit(
         self,
         X: ArrayLike,
@@ -270,7 +271,7 @@ class AnchoredRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         return router
 
     def _rows(self, X: ArrayLike) -> Any:
-        names = getattr(self, "feature_names_in_", None)
+        names = column_names(self)
         rows = spread_out(rows_of_anything(X), names, np.sort(self.anchors_))
         validate_data(self, rows, reset=False, skip_check_array=True)
         return rows
@@ -281,7 +282,7 @@ class AnchoredRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         return np.asarray(self.selector_.anchors_for(probed))
 
     def _validated(self, X: ArrayLike, y: ArrayLike | None) -> tuple[Any, Array]:
-        options = {"dtype": "numeric", "ensure_all_finite": "allow-nan"}
+        options: dict[str, Any] = {"dtype": "numeric", "ensure_all_finite": "allow-nan"}
         if y is None:
             scores = validate_data(self, X, **options)
             return scores, row_means(scores, empty=0)

@@ -11,6 +11,7 @@ from sklearn.feature_selection import SelectorMixin
 from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_sparseeval._inputs import check_columns, column_names, without_mask
 from sklearn_sparseeval._messages import listing
 from sklearn_sparseeval._sklearn import (
     CallbackSupportMixin,
@@ -85,7 +86,7 @@ class AnchorSelector(CallbackSupportMixin, SelectorMixin, BaseEstimator):
         self.n_anchors = n_anchors
         self.missing_anchors = missing_anchors
 
-    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    @_fit_context(prefer_skip_nested_validation=True)
     def fit(
         self, X: ArrayLike, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
     ) -> Self:
@@ -181,10 +182,10 @@ class AnchorSelector(CallbackSupportMixin, SelectorMixin, BaseEstimator):
         """
         check_is_fitted(self)
         items = self.get_support(indices=True)
-        names = getattr(self, "feature_names_in_", None)
+        names = column_names(self)
         columns = getattr(X, "columns", None)
         if columns is not None and names is not None:
-            if sorted(map(str, columns)) != sorted(names[items]):
+            if len(columns) != len(items) or set(columns) != set(names[items]):
                 raise ValueError(
                     f"The columns of X are {listing(list(columns))}, but the anchors are "
                     f"{listing(names[items])}. Give one column per anchor, by its name."
@@ -225,8 +226,10 @@ class AnchorSelector(CallbackSupportMixin, SelectorMixin, BaseEstimator):
             and `missing_anchors` is "raise".
         """
         check_is_fitted(self)
-        names = getattr(self, "feature_names_in_", None)
-        return super().transform(spread_out(X, names, self.get_support(indices=True)))
+        names = column_names(self)
+        rows = spread_out(without_mask(X), names, self.get_support(indices=True))
+        check_columns(self, rows)
+        return super().transform(rows)
 
     # The hook of SelectorMixin.transform behind its validation, so that set_output applies once.
     def _transform(self, X: Any) -> Any:

@@ -1,13 +1,14 @@
 """The noun of the package: scores of models on items, with what models and items are."""
 
 import os
+import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
 import numpy as np
 
-from sklearn_sparseeval._errors import ResultsError
+from sklearn_sparseeval._errors import ResultsError, ResultsWarning
 from sklearn_sparseeval._fingerprint import fingerprint_column
 from sklearn_sparseeval._matrix_tables import (
     HASHES,
@@ -21,6 +22,8 @@ from sklearn_sparseeval._matrix_tables import (
 from sklearn_sparseeval._matrix_tables import ITEM_COLUMNS as ITEM_COLUMNS
 from sklearn_sparseeval._matrix_tables import OVERALL as OVERALL
 from sklearn_sparseeval._messages import counted, listing
+from sklearn_sparseeval._missing_results import missing_results
+from sklearn_sparseeval._no_items import set_aside
 from sklearn_sparseeval._notes import Note
 from sklearn_sparseeval._optional import import_pandas
 from sklearn_sparseeval._score_file import read_score_file, write_score_file
@@ -203,6 +206,10 @@ class ScoreMatrix:
     ) -> Self:
         """Make a matrix of a data frame of scores.
 
+        Without `items`, columns that are no items are set aside, with a note and a
+        :class:`ResultsWarning`: the mean or sum of the others, and what is called an average or
+        a model's size, rank or date and holds more than zeros and ones.
+
         Parameters
         ----------
         frame : pandas.DataFrame of shape (n_models, n_items)
@@ -234,8 +241,9 @@ class ScoreMatrix:
         TypeError
             If `frame` or `targets` has no names.
         ValueError
-            If a column of `frame` does not hold numbers, one of `items` is unknown, a name is
-            missing in what is matched by name, or the parts do not fit together.
+            If a column of `frame` does not hold numbers or is on another scale than the rest, one
+            of `items` is unknown, a name is missing in what is matched by name, or the parts do
+            not fit together.
 
         Examples
         --------
@@ -245,6 +253,11 @@ class ScoreMatrix:
         ScoreMatrix of 2 models of 1 family x 2 items
         """
         scores = score_table(frame)
+        if items is None:
+            scores, found = set_aside(scores)
+            notes = [*notes, *found]
+            for note in found:
+                warnings.warn(ResultsWarning(note), stacklevel=2)
         models, names = list(scores.index), list(scores.columns)
         return cls(
             scores,
@@ -353,6 +366,55 @@ class ScoreMatrix:
             notes=self.notes,
         )
 
+    def align(self, alignment: Literal["common", "all"] | None = None) -> "ScoreMatrix":
+        """See to it that all models are scored by the same items, or say that they are not.
+
+        Parameters
+        ----------
+        alignment : {"common", "all"}, default=None
+            "common" keeps the items that all models have a score on. "all" keeps every item: the
+            scores are then means over different items. None refuses where any score is missing.
+
+        Returns
+        -------
+        matrix : ScoreMatrix
+            The matrix itself where nothing is missing or its targets were given; else one with a
+            note of what was done.
+
+        Raises
+        ------
+        ValueError
+            If scores are missing and `alignment` is None, or there is no common item. It says
+            which models lack how many items, and what each way out costs.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from sklearn_sparseeval import ScoreMatrix
+        >>> frame = pd.DataFrame([[1, 0, 1], [1, 0, None]], index=["one", "two"])
+        >>> matrix = ScoreMatrix.from_frame(frame)
+        >>> matrix.align("common")
+        ScoreMatrix of 2 models x 2 items
+        """
+        if alignment not in (None, "common", "all"):
+            raise ValueError(f"alignment={alignment!r}; expected 'common', 'all' or None.")
+        missing = self.data.isna()
+        if self._given_targets is not None or not missing.any(axis=None):
+            return self
+        what, ways = missing_results(missing)
+        common = list(self.data.columns[~missing.any()])
+        if alignment is None or (alignment == "common" and not common):
+            raise ValueError(f"{what} {ways}")
+        if alignment == "common":
+            text = f"{what} Only the {counted(len(common), 'item')} that all have were kept."
+            aligned = self.select(items=common)
+        else:
+            text = f"{what} Each model's score is the mean over what it has (alignment 'all')."
+            aligned = self.select()
+        note = Note("missing-results", text, count=int(missing.to_numpy().sum()))
+        aligned.notes = [*self.notes, note]
+        return aligned
+
     def join(self, other: "ScoreMatrix") -> "ScoreMatrix":
         """Put two matrices together: the models and items of both, NaN where neither has a score.
 
@@ -407,7 +469,7 @@ class ScoreMatrix:
         return ScoreMatrix(data, items, about, notes=notes)
 
     @classmethod
-    def read(cls, path: str | os.PathLike[str]) -> Self:
+    def read(cls, path: str | os.PathLike[str], *, transpose: bool = False) -> Self:
         """Read a matrix from a file.
 
         Parameters
@@ -417,6 +479,8 @@ class ScoreMatrix:
             "family" may name its family, and all others are items; an npz file with arrays
             `scores`, `models` and perhaps `items` and `families`; or what :meth:`write` wrote.
             Empty cells are NaN.
+        transpose : bool, default=False
+            Whether rows are items and columns models, in a file that :meth:`write` did not write.
 
         Returns
         -------
@@ -443,7 +507,7 @@ class ScoreMatrix:
         True
         """
         path = Path(path)
-        file = read_score_file(path)
+        file = read_score_file(path, transpose=transpose)
         if file.description is None:
             return cls.from_frame(file.scores, families=file.families)
         return cls._from_description(path, file.scores, file.description)

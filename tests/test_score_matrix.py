@@ -550,3 +550,41 @@ def test_models_on_a_level_have_the_same_score():
     data = pd.DataFrame(rows, index=list("abc"), columns=[f"t:{i}" for i in range(n_items)])
     matrix = ScoreMatrix.from_frame(data, items={"weight": [1 / n_items] * n_items})
     assert matrix.targets["overall"].tolist() == [66 / n_items] * 3
+
+
+HOLES = pd.DataFrame(
+    [[1, 0, 1, 1], [0, 1, None, None], [1, None, 0, 1], [0, 0, 0, 0]],
+    index=["a", "b", "c", "d"],
+    columns=["q0", "q1", "q2", "q3"],
+)
+
+
+def test_missing_results_are_named_with_their_ways_out_and_prices():
+    with pytest.raises(ValueError, match="2 of 4 models have no result on some of") as refused:
+        ScoreMatrix.from_frame(HOLES).align()
+    text = str(refused.value)
+    assert "4 items: 'b' lacks 2, 'c' lacks 1." in text
+    assert "keeps the 1 item that all models have" in text
+    assert "leave out 1 of the 4 models, those that lack most ('b'): 3 models with 3 items" in text
+
+
+def test_matrices_are_aligned_as_asked():
+    matrix = ScoreMatrix.from_frame(HOLES)
+    common, everything = matrix.align("common"), matrix.align("all")
+    assert list(common.data.columns) == ["q0"]
+    assert list(everything.data.columns) == list(HOLES.columns)
+    assert everything.targets["overall"].tolist() == [0.75, 0.5, 2 / 3, 0]
+    for aligned in (common, everything):
+        assert [(note.kind, note.count) for note in aligned.notes] == [("missing-results", 3)]
+    whole = ScoreMatrix.from_frame(HOLES.loc[["a", "d"]])
+    assert whole.align() is whole
+    given = ScoreMatrix.from_frame(HOLES, targets=pd.Series([1, 2, 3, 4.0], HOLES.index))
+    assert given.align() is given
+    with pytest.raises(ValueError, match="alignment='some'; expected"):
+        matrix.align("some")
+
+
+def test_without_a_common_item_there_is_nothing_to_align():
+    nothing = HOLES.drop(columns="q0").drop(index=["a", "d"])
+    with pytest.raises(ValueError, match="keeps the 0 items"):
+        ScoreMatrix.from_frame(nothing).align("common")

@@ -199,6 +199,10 @@ CONFIGURATIONS = [
     MLPScoreRegressor(baseline=None, n_networks=1, learning_rate_init=1e-2, max_iter=60),
 ]
 
+# Of each class, the first one; the others take as long again, and are left to the whole suite.
+FIRST = list({type(estimator): estimator for estimator in reversed(CONFIGURATIONS)}.values())
+OTHERS = [estimator for estimator in CONFIGURATIONS if estimator not in FIRST]
+
 # Public in sklearn.utils.estimator_checks and run on scikit-learn's own estimators, but not
 # yielded by parametrize_with_checks.
 EXTRA_CHECKS = [
@@ -235,8 +239,16 @@ def one_line(value):
 
 # The checks give targets in any units; a mean of the anchors is in those of the anchors.
 @pytest.mark.filterwarnings("ignore:y lies between .* but the results on the anchors:UserWarning")
-@parametrize_with_checks(CONFIGURATIONS)
+@parametrize_with_checks(FIRST)
 def test_check_of_scikit_learn(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.slow
+# The checks give targets in any units; a mean of the anchors is in those of the anchors.
+@pytest.mark.filterwarnings("ignore:y lies between .* but the results on the anchors:UserWarning")
+@parametrize_with_checks(OTHERS)
+def test_check_of_scikit_learn_with_other_parameters(estimator, check):
     check(estimator)
 
 
@@ -249,7 +261,7 @@ def test_check_of_scikit_learn(estimator, check):
 @pytest.mark.parametrize(
     ("estimator", "check"),
     [
-        (estimator, check)
+        pytest.param(estimator, check, marks=[pytest.mark.slow] * (estimator in OTHERS))
         for estimator in CONFIGURATIONS
         if not isinstance(getattr(estimator, "proxy", None), str)  # slow, and of no matter here
         for check in extra_checks(estimator)

@@ -4,8 +4,9 @@ import argparse
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from sklearn_sparseeval._notes import Note, noted
+
 if TYPE_CHECKING:
-    from sklearn_sparseeval._notes import Note
     from sklearn_sparseeval.score_matrix import ScoreMatrix
 
 
@@ -126,13 +127,47 @@ def _share(text: str) -> float:
     return value
 
 
-def read_scores(source: str) -> "ScoreMatrix":
+def add_scores(parser: argparse.ArgumentParser, what: str) -> None:
+    """Add the score matrix, and how it is to be read.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        Parser of the command.
+    what : str
+        What it may be.
+    """
+    parser.add_argument("scores", metavar="SCORES", help=what)
+    parser.add_argument(
+        "--transpose", action="store_true",
+        help="the rows of SCORES are items and its columns models",
+    )  # fmt: skip
+
+
+def add_alignment(parser: argparse.ArgumentParser) -> None:
+    """Add what to do where results are missing.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        Parser of the command.
+    """
+    parser.add_argument(
+        "--alignment", choices=["common", "all"],
+        help="where results are missing: keep the items that all models have, or all items, so "
+        "that scores are means over different ones (default: refuse)",
+    )  # fmt: skip
+
+
+def read_scores(source: str, *, transpose: bool = False) -> "ScoreMatrix":
     """Read the score matrix that a user points to.
 
     Parameters
     ----------
     source : str
         A file, or the name of a data set that ships with the package.
+    transpose : bool, default=False
+        Whether the rows of the file are items.
 
     Returns
     -------
@@ -150,7 +185,8 @@ def read_scores(source: str) -> "ScoreMatrix":
     if source in SHIPPED:
         return load_shipped(source)
     try:
-        return ScoreMatrix.read(source)
+        with noted([]):  # the matrix has the notes
+            return ScoreMatrix.read(source, transpose=transpose)
     except ValueError as error:
         if "/" in source or "." in source:
             raise
@@ -159,7 +195,7 @@ def read_scores(source: str) -> "ScoreMatrix":
         ) from None
 
 
-def print_notes(notes: Iterable["Note"]) -> None:
+def print_notes(notes: Iterable[Note]) -> None:
     """Print notes, a line each.
 
     Parameters

@@ -6,7 +6,14 @@ from typing import Any
 
 from sklearn_sparseeval._notes import Note, noted
 from sklearn_sparseeval._optional import check_installed
-from sklearn_sparseeval.cli._arguments import positive, print_notes, read_scores, seed
+from sklearn_sparseeval.cli._arguments import (
+    add_alignment,
+    add_scores,
+    positive,
+    print_notes,
+    read_scores,
+    seed,
+)
 from sklearn_sparseeval.datasets import SHIPPED
 
 # Quick ones of every kind; "all" adds those that train networks.
@@ -48,12 +55,13 @@ def fill_parser(parser: argparse.ArgumentParser) -> None:
         "Examples:\nsparseeval compare scores.csv --n-anchors 50 100\n"
         "sparseeval compare helm_lite_gsm --protocol strength --methods all"
     )
-    parser.add_argument(
-        "scores", metavar="SCORES",
-        help="csv or parquet file, rows models and columns items, first column the model's name, "
-        "empty cells not evaluated, a column 'family' optional; an npz file with scores and "
-        f"models; or a data set that ships: {', '.join(SHIPPED)}",
-    )  # fmt: skip
+    add_scores(
+        parser,
+        "csv or parquet file, rows models and columns items, first column the model's name, empty "
+        "cells not evaluated, a column 'family' optional; an npz file with scores and models; or "
+        f"a data set that ships: {', '.join(SHIPPED)}",
+    )
+    add_alignment(parser)
     parser.add_argument(
         "--n-anchors", type=positive, nargs="+", metavar="K",
         help="how many items the methods may choose (default: 20 50 100, as far as that is at most "
@@ -122,7 +130,8 @@ def run(arguments: argparse.Namespace) -> None:
     check_installed("pandas", purpose="compare")
     if not arguments.no_report:
         check_installed("matplotlib", purpose="The report (--no-report leaves it out)")
-    matrix = read_scores(arguments.scores)
+    matrix = read_scores(arguments.scores, transpose=arguments.transpose)
+    matrix = matrix.align(arguments.alignment)
     n_models, n_items = matrix.data.shape
     budgets = _budgets(arguments.n_anchors, n_items)
     protocol = make_protocol(
@@ -132,7 +141,7 @@ def run(arguments: argparse.Namespace) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     title = f"{arguments.scores}: {n_models} models x {n_items} items"
     print(f"{title}.\n{protocol.description}\n")
-    notes: list[Note] = []
+    notes: list[Note] = list(matrix.notes)
     with noted(notes):
         comparison = compare_estimators(
             names,
@@ -142,6 +151,7 @@ def run(arguments: argparse.Namespace) -> None:
             n_anchors=budgets,
             scoring=_METRICS,
             baseline=arguments.baseline,
+            alignment=arguments.alignment,
             n_jobs=arguments.jobs or -1,
             random_state=arguments.seed,
             results_file=folder / "results.jsonl",

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from sklearn_sparseeval._optional import check_installed
-from sklearn_sparseeval.cli._arguments import positive, read_scores, seed
+from sklearn_sparseeval.cli._arguments import add_alignment, add_scores, positive, read_scores, seed
 from sklearn_sparseeval.datasets import SHIPPED
 
 _METHOD = "auto"
@@ -31,11 +31,11 @@ def fill_parser(parser: argparse.ArgumentParser) -> None:
         "scores.parquet -k 0.05 -o plan --harness-args '--model hf --model_args "
         "pretrained=acme/new'"
     )
-    parser.add_argument(
-        "scores", metavar="SCORES",
-        help="what `sparseeval import` wrote; or a csv, parquet or npz file as `sparseeval "
-        f"compare` takes it, or a data set that ships: {', '.join(SHIPPED)}",
-    )  # fmt: skip
+    add_scores(
+        parser,
+        "what `sparseeval import` wrote; or a csv, parquet or npz file as `sparseeval compare` "
+        f"takes it, or a data set that ships: {', '.join(SHIPPED)}",
+    )
     parser.add_argument(
         "-k", "--n-anchors", type=_n_anchors, required=True, metavar="K",
         help="how many items to choose, or their share of all items, such as 0.05",
@@ -70,6 +70,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         help="smallest and largest possible score, to which predictions are clipped (default: 0 1 "
         "if the scores lie between and reach both, else not clipped)",
     )  # fmt: skip
+    add_alignment(parser)
     parser.add_argument(
         "--folds", type=_n_folds, metavar="N",
         help="folds of the cross-validation (default: 5; of fewer than 30 models each group of "
@@ -100,13 +101,14 @@ def run(arguments: argparse.Namespace) -> None:
 
     check_folder(arguments.output, overwrite=arguments.force)
     check_installed("pandas", "skops", purpose="select")
-    matrix = read_scores(arguments.scores)
+    matrix = read_scores(arguments.scores, transpose=arguments.transpose)
     check_harness_args(matrix.items, arguments.harness_args)
     plan = make_plan(
         matrix,
         n_anchors=arguments.n_anchors,
         method=arguments.method,
         score_range=arguments.score_range,
+        alignment=arguments.alignment,
         folds=arguments.folds,
         random_state=arguments.seed,
         n_jobs=arguments.jobs or -1,

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import ShuffleSplit, check_cv
-from sklearn.utils import check_array, check_random_state
+from sklearn.utils import _safe_indexing, check_array, check_random_state
 
+from sklearn_sparseeval._inputs import refuse_other_order, without_mask
 from sklearn_sparseeval._sklearn import _num_samples
 from sklearn_sparseeval.methods import get_methods
 from sklearn_sparseeval.numerics.missing import row_means
@@ -71,7 +72,7 @@ def _check_method(name: Any, method: Any) -> None:
         )
 
 
-def check_data(X: Any, y: Any, groups: Any) -> tuple[Any, Array, Any]:
+def check_data(X: Any, y: Any, groups: Any, alignment: Any = None) -> tuple[Any, Array, Any]:
     """Return the score matrix, the benchmark scores and the families, checked.
 
     Parameters
@@ -82,6 +83,8 @@ def check_data(X: Any, y: Any, groups: Any) -> tuple[Any, Array, Any]:
         Benchmark scores; None takes the overall score of a ScoreMatrix, else the mean.
     groups : array-like or None
         Families; None takes those of a ScoreMatrix.
+    alignment : {"common", "all"} or None, default=None
+        What to do where results are missing and `y` is None; None refuses.
 
     Returns
     -------
@@ -93,9 +96,11 @@ def check_data(X: Any, y: Any, groups: Any) -> tuple[Any, Array, Any]:
         Families.
     """
     if isinstance(X, ScoreMatrix):
+        X = X.align(alignment) if y is None else X
         y = X.targets[OVERALL] if y is None else y
         groups = X.families if groups is None else groups
         X = X.data
+    X = without_mask(X)
     values = check_array(
         X, dtype="numeric", ensure_all_finite="allow-nan", ensure_min_samples=2, input_name="X"
     )
@@ -108,6 +113,7 @@ def check_data(X: Any, y: Any, groups: Any) -> tuple[Any, Array, Any]:
                 f"{len(empty)} models have no result at all, the first in row {empty[0]} of X, "
                 "and so no benchmark score. Remove them, or give y."
             )
+        X, values = _aligned(X, values, alignment)
         target: Array = row_means(values.astype(np.float64, copy=False))
     else:
         target = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
@@ -119,19 +125,30 @@ def check_data(X: Any, y: Any, groups: Any) -> tuple[Any, Array, Any]:
     return _like(X, values), target, None if groups is None else np.asarray(groups)
 
 
+def _aligned(X: Any, values: Any, alignment: Any) -> tuple[Any, Any]:
+    """Keep the items that all models have, if so asked; refuse means over different items."""
+    missing = np.isnan(values.astype(np.float64))
+    if not missing.any() or alignment == "all":
+        return X, values
+    common = np.flatnonzero(~missing.any(axis=0))
+    if alignment == "common" and len(common):
+        return _safe_indexing(X, common, axis=1), values[:, common]
+    n_models = int(missing.any(axis=1).sum())
+    raise ValueError(
+        f"{n_models} of the {len(values)} models have no result on some items, so the means that "
+        "stand for their benchmark scores would be over different items. Give y; or choose "
+        f"alignment='common', which keeps the {len(common)} items of {values.shape[1]} that all "
+        "models have, or alignment='all', the mean of what each model has."
+    )
+
+
 def _check_models(name: str, given: Any, X: Any) -> None:
     n_models, n_given = _num_samples(X), _num_samples(given)
     if n_given != n_models:
         raise ValueError(
             f"{name} has {n_given} entries for the {n_models} models of X; expected one per model."
         )
-    if hasattr(X, "iloc") and hasattr(given, "iloc"):
-        ours, theirs = list(X.index), list(given.index)
-        if ours != theirs and sorted(map(str, ours)) == sorted(map(str, theirs)):
-            raise ValueError(
-                f"{name} names the same models as X in another order, and rows are paired by "
-                f"their place. Pass {name}.loc[X.index]."
-            )
+    refuse_other_order(X, **{name: given})
 
 
 def _like(X: Any, values: NDArray[Any]) -> Any:

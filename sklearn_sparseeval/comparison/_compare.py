@@ -3,7 +3,7 @@
 import pickle
 import warnings
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 import joblib
 import numpy as np
@@ -44,6 +44,7 @@ def compare_estimators(
     n_anchors: int | float | Iterable[int | float] = (20, 50, 100),
     scoring: Any = None,
     baseline: str | None = None,
+    alignment: Literal["common", "all"] | None = None,
     n_jobs: int | None = None,
     random_state: Any = None,
     results_file: Any = None,
@@ -83,6 +84,10 @@ def compare_estimators(
         Kendall's tau, pairwise accuracy and the regret of the top pick.
     baseline : str, default=None
         The method that the others are compared with; the first by default.
+    alignment : {"common", "all"}, default=None
+        What to do where results are missing and `y` is not given, so that benchmark scores would
+        be means over different items: "common" keeps the items that all models have, "all"
+        takes the mean of what each has, None refuses.
     n_jobs : int, default=None
         Number of jobs; a job is one fit. None means 1 unless in a
         :func:`joblib.parallel_config` context, which may name "dask" or "ray" to use a cluster.
@@ -108,7 +113,8 @@ def compare_estimators(
     ImportError
         If pandas is not installed.
     ValueError
-        If the arguments do not fit together, or `results_file` is of another comparison.
+        If the arguments do not fit together, results are missing and neither `y` nor `alignment`
+        is given, or `results_file` is of another comparison.
 
     Warns
     -----
@@ -147,7 +153,7 @@ def compare_estimators(
     """
     check_installed("pandas", purpose="compare_estimators")
     named = check_methods(estimators)
-    data, target, groups = check_data(X, y, groups)
+    data, target, groups = check_data(X, y, groups, alignment)
     budgets = check_budgets(n_anchors, data.shape[1])
     scorers = check_scorers(scoring)
     baseline = check_baseline(baseline, named)

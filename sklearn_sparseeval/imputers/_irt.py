@@ -74,7 +74,7 @@ class IRTImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     def __init__(self, *, item_response_model: ItemResponseModel | None = None) -> None:
         self.item_response_model = item_response_model
 
-    @_fit_context(prefer_skip_nested_validation=False)  # type: ignore[untyped-decorator]
+    @_fit_context(prefer_skip_nested_validation=False)
     def fit(
         self, X: ArrayLike, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
     ) -> Self:

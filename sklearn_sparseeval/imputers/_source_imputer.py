@@ -51,7 +51,7 @@ class SourceImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     score_range: tuple[float, float] | None
 
-    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    @_fit_context(prefer_skip_nested_validation=True)
     def fit(
         self, X: ArrayLike, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
     ) -> Self:

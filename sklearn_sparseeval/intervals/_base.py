@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clon
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
+from sklearn_sparseeval._inputs import column_names
 from sklearn_sparseeval._sklearn import _check_sample_weight, validate_data
 from sklearn_sparseeval._tags import AnchorTags
 from sklearn_sparseeval.comparison._budget import prepared, with_seed
@@ -102,7 +103,7 @@ class AnchorReadingRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     def _sources(
         self, X: ArrayLike, y: ArrayLike | None, groups: Any, sample_weight: Any
     ) -> Sources:
-        options = {"dtype": "numeric", "ensure_all_finite": "allow-nan", "ensure_min_samples": 2}
+        options: dict[str, Any] = {"dtype": "numeric", "ensure_all_finite": "allow-nan", "ensure_min_samples": 2}
         if y is None:
             scores = validate_data(self, X, **options)
             target = row_means(scores, empty=np.nan)
@@ -132,7 +133,7 @@ class AnchorReadingRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         return sources
 
     def _rows(self, X: ArrayLike) -> Any:
-        names = getattr(self, "feature_names_in_", None)
+        names = column_names(self)
         rows = spread_out(rows_of_anything(X), names, self.reader_.items_)
         validate_data(self, rows, reset=False, skip_check_array=True)
         return rows

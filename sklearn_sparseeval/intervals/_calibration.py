@@ -30,6 +30,7 @@ _FEWEST_LIKE = 5
 _STEP = 0.4
 _DOUBT = 0.5  # so many spreads below the strongest source nobody takes a model for stronger
 _LEAST_DF = 3.0
+_USUAL_MISFIT, _MOST_ODD = 3.0, 3.0  # a standardised one, and what more than thrice of it is worth
 
 
 class HeldOut(NamedTuple):
@@ -166,13 +167,19 @@ class Calibration(NamedTuple):
         return np.asarray(maybe * np.maximum(self.scale.clip(readings.beyond) - estimate, 0))
 
     def binomial(self, readings: Readings, estimate: Array, coverage: float) -> Array:
-        """Return the half-width of a random sample of as many items."""
+        """Return the half-width of a random sample of as many items, wider for odd patterns."""
         n_effective = effective_items(np.maximum(readings.n_results, 1), self.n_items)
         df = max(self.usual.once.sum() - 1, _LEAST_DF)  # a short history describes the items badly
         z = stats.t.ppf((1 + coverage) / 2, df)
-        return np.asarray(
-            z * self.scale.result_spread(estimate) / np.sqrt(n_effective)[:, np.newaxis]
-        )
+        spread = self.scale.result_spread(estimate) / np.sqrt(n_effective)[:, np.newaxis]
+        return np.asarray(z * spread * self._oddness(readings)[:, np.newaxis])
+
+    def _oddness(self, readings: Readings) -> Array:
+        """Return by how much results suit the item curves worse than they usually do, or one.
+
+        Where the curves do not hold, no reading of the anchors can be trusted.
+        """
+        return np.asarray(np.clip(readings.misfit / _USUAL_MISFIT, 1.0, _MOST_ODD))
 
 
 def calibrate(held: HeldOut, scale: ScoreScale, *, guaranteed: bool, n_items: float) -> Calibration:

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
+from sklearn_sparseeval._inputs import column_names
 from sklearn_sparseeval._notes import Note
 from sklearn_sparseeval._sklearn import (
     HasMethods,
@@ -207,7 +208,7 @@ class AnchoredIntervalRegressor(AnchorReadingRegressor):
         self.n_jobs = n_jobs
 
     # Parameters of the user's own estimator are checked too.
-    @_fit_context(prefer_skip_nested_validation=False)  # type: ignore[untyped-decorator]
+    @_fit_context(prefer_skip_nested_validation=False)
     def fit(
         self,
         X: ArrayLike,
@@ -533,7 +534,7 @@ class AnchoredIntervalRegressor(AnchorReadingRegressor):
         self._refuse_personal()
         sample = TopUp(*(np.asarray(part) for part in top_up))
         items = np.union1d(self.reader_.items_, sample.items)
-        names = getattr(self, "feature_names_in_", None)
+        names = column_names(self)
         rows = spread_out(rows_of_anything(X), names, items)
         validate_data(self, rows, reset=False, skip_check_array=True)
         scores = np.full((len(rows), self.n_features_in_), np.nan)

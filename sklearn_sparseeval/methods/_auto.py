@@ -89,9 +89,9 @@ class AutoAnchoredRegressor(RegressorMixin, BaseEstimator):
 
     Notes
     -----
-    The anchors are those of :class:`SparseRidgeSelector`; with fewer than 32 models, and
-    no more than anchors, under a quota for each stratum of the items: ten anchors, or one where
-    there are fewer than .7 models per anchor.
+    The anchors are those of :class:`SparseRidgeSelector`; with no more models than anchors under
+    a quota for each stratum of the items: ten anchors, or one with fewer than 32 models that are
+    fewer than .7 per anchor.
 
     The regressor is :class:`ResidualRidgeRegressor`; with 150 models and more the mean of
     :class:`KernelScoreRegressor` with 800 landmarks and :class:`SupportVectorScoreRegressor`.
@@ -144,7 +144,7 @@ class AutoAnchoredRegressor(RegressorMixin, BaseEstimator):
         self.exchange = exchange
         self.random_state = random_state
 
-    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    @_fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
         X: ArrayLike,
@@ -227,7 +227,7 @@ class AutoAnchoredRegressor(RegressorMixin, BaseEstimator):
     def _history(
         self, X: ArrayLike, y: ArrayLike | None, sample_weight: ArrayLike | None, groups: Any
     ) -> _History:
-        options = {"dtype": np.float64, "ensure_all_finite": "allow-nan"}
+        options: dict[str, Any] = {"dtype": np.float64, "ensure_all_finite": "allow-nan"}
         if y is None:
             scores = validate_data(self, X, **options)
             target: Array = row_means(scores, empty=0)
@@ -295,10 +295,10 @@ def _selector(
 ) -> tuple[SparseRidgeSelector, Note]:
     """Return the selector for so many models, and why."""
     kind = "automatic-anchors"
-    if n_models >= _FEW_MODELS or n_models > n_anchors:
+    if n_models > n_anchors:
         text = f"Anchors by sparse ridge, from {n_models} models."
         return SparseRidgeSelector(n_anchors, exchange=exchange), Note(kind, text)
-    quota = 1 if n_models < _SHORT * n_anchors else _SOME
+    quota = 1 if n_models < min(_SHORT * n_anchors, _FEW_MODELS) else _SOME
     text = (
         f"Anchors by sparse ridge, {quota} of each of {max(1, n_anchors // quota)} strata of the "
         f"items: {n_models} models are few for {n_anchors} anchors."

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_array
 
+from sklearn_sparseeval._inputs import without_mask
 from sklearn_sparseeval._sklearn import _safe_indexing
 from sklearn_sparseeval.numerics.missing import missing_cells
 
@@ -30,7 +31,7 @@ def rows_of_anything(X: Any) -> Any:
         return X
     # A list with a string in it would turn every number into a string.
     rows = np.array(X, dtype=object) if isinstance(X, list | tuple) else X
-    return check_array(rows, dtype=None, ensure_all_finite=False, input_name="X")
+    return check_array(without_mask(rows), dtype=None, ensure_all_finite=False, input_name="X")
 
 
 def spread_out(X: Any, names: Any, items: Indices) -> Any:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from contextlib import nullcontext
 from numbers import Real
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 from joblib import parallel_config
@@ -52,6 +52,7 @@ def make_plan(
     method: Any = _METHOD,
     families: Sequence[str] | None = None,
     score_range: tuple[float, float] | None = None,
+    alignment: Literal["common", "all"] | None = None,
     folds: int | None = None,
     random_state: int = 0,
     n_jobs: int | None = None,
@@ -78,6 +79,8 @@ def make_plan(
     score_range : tuple of (float, float), default=None
         Smallest and largest possible score, to which predictions and intervals are clipped. None
         is (0, 1) where the scores lie between, else the range of the results.
+    alignment : {"common", "all"}, default=None
+        What to do where results are missing, as in :meth:`ScoreMatrix.align`; None refuses.
     folds : int, default=None
         Folds of the cross-validation. None is 10 with fewer than 100 models, else 5; at most one
         per group of relatives.
@@ -98,8 +101,9 @@ def make_plan(
     Raises
     ------
     ValueError
-        If there are too few models or items, a model has no result on a task, there is no such
-        method, it has different anchors for each model, or it fails in the cross-validation.
+        If there are too few models or items, results are missing and `alignment` is None, a model
+        has no result on a task, there is no such method, it has different anchors for each model,
+        or it fails in the cross-validation.
 
     See Also
     --------
@@ -130,12 +134,14 @@ def make_plan(
             f"matrix is a {type(matrix).__name__}; expected a ScoreMatrix. A data frame becomes "
             "one by ScoreMatrix.from_frame."
         )
-    notes = [
-        Note(note.kind, f"On import: {note.text}", note.where, note.count) for note in matrix.notes
-    ]
     _check_size(matrix, n_anchors)
     _check_whole(folds, random_state)
     _check_known(matrix)
+    matrix = matrix.align(alignment)
+    notes = [
+        Note(note.kind, f"On import: {note.text}", note.where, note.count) for note in matrix.notes
+    ]
+    _check_size(matrix, n_anchors)  # again: items may have been left out
     bounds = _score_range(score_range, matrix)
     targets = matrix.targets
     chosen = _method(method, _whole(n_anchors, len(matrix.items)), random_state, targets.shape[1])

@@ -129,7 +129,7 @@ class AIPWRegressor(ImputingRegressor):
         self.random_state = random_state
 
     # Parameters of the user's own imputer are checked too.
-    @_fit_context(prefer_skip_nested_validation=False)  # type: ignore[untyped-decorator]
+    @_fit_context(prefer_skip_nested_validation=False)
     def fit(
         self,
         X: ArrayLike,

@@ -102,7 +102,7 @@ class AveragedScoreRegressor(ScoreRegressor):
         self.weights = weights
         self.score_range = score_range
 
-    @_fit_context(prefer_skip_nested_validation=False)  # type: ignore[untyped-decorator]
+    @_fit_context(prefer_skip_nested_validation=False)
     def fit(
         self,
         X: ArrayLike,

@@ -127,7 +127,7 @@ class CalibratedMeanRegressor(ScoreRegressor):
         self.outside_slope = outside_slope
         self.score_range = score_range
 
-    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    @_fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
         X: ArrayLike,

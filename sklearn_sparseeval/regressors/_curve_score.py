@@ -109,7 +109,7 @@ class CurveScoreRegressor(ScoreRegressor):
         self.slope_precision = slope_precision
         self.score_range = score_range
 
-    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    @_fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
         X: ArrayLike,

@@ -144,7 +144,7 @@ class DifferenceRegressor(ScoreRegressor):
         self.strength_tilt = strength_tilt
         self.score_range = score_range
 
-    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    @_fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
         X: ArrayLike,

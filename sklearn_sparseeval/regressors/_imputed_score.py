@@ -107,7 +107,7 @@ class ImputedScoreRegressor(ImputingRegressor):
         self.score_range = score_range
 
     # Parameters of the user's own imputer are checked too.
-    @_fit_context(prefer_skip_nested_validation=False)  # type: ignore[untyped-decorator]
+    @_fit_context(prefer_skip_nested_validation=False)
     def fit(
         self,
         X: ArrayLike,

@@ -125,7 +125,7 @@ class KernelScoreRegressor(ScoreRegressor):
         self.score_range = score_range
         self.random_state = random_state
 
-    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    @_fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
         X: ArrayLike,

@@ -115,7 +115,7 @@ class PIRTRegressor(ImputedScoreRegressor):
         self.score_range = score_range
 
     # Parameters of the user's own model are checked too.
-    @_fit_context(prefer_skip_nested_validation=False)  # type: ignore[untyped-decorator]
+    @_fit_context(prefer_skip_nested_validation=False)
     def fit(
         self,
         X: ArrayLike,
@@ -287,7 +287,7 @@ class GPIRTRegressor(PIRTRegressor):
         self.n_folds = n_folds
 
     # Parameters of the user's own model are checked too.
-    @_fit_context(prefer_skip_nested_validation=False)  # type: ignore[untyped-decorator]
+    @_fit_context(prefer_skip_nested_validation=False)
     def fit(
         self,
         X: ArrayLike,

@@ -191,7 +191,7 @@ class SignatureRegressor(MetaEstimatorMixin, ScoreRegressor):
         return cls(KNeighborsRegressor(n_neighbors, metric=metric), n_components=n_components)
 
     # Parameters of the user's own regressor are checked too.
-    @_fit_context(prefer_skip_nested_validation=False)  # type: ignore[untyped-decorator]
+    @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Fit the reduction and the regressor.
 

@@ -117,7 +117,7 @@ class SupportVectorScoreRegressor(ScoreRegressor):
         self.epsilon = epsilon
         self.score_range = score_range
 
-    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    @_fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
         X: ArrayLike,

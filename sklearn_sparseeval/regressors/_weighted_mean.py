@@ -73,7 +73,7 @@ class WeightedMeanRegressor(ScoreRegressor):
     def __init__(self, *, score_range: tuple[float, float] | None = None) -> None:
         self.score_range = score_range
 
-    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    @_fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
         X: ArrayLike,

@@ -32,6 +32,7 @@ Y = X.mean(axis=1)
     [
         (8, 12, 1, [ResidualRidgeRegressor]),
         (20, 20, 10, [ResidualRidgeRegressor]),
+        (38, 39, 10, [ResidualRidgeRegressor, CurveScoreRegressor]),
         (60, 10, None, [ResidualRidgeRegressor, CurveScoreRegressor]),
         (170, 10, None, [KernelScoreRegressor, SupportVectorScoreRegressor]),
     ],

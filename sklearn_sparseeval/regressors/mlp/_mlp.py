@@ -252,7 +252,7 @@ class MLPScoreRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimator):
         """
         return cls(**(_PAPER | (_PAPER_LINEAR if linear else {}) | params))
 
-    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    @_fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
         X: ArrayLike,

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_sparseeval._inputs import column_names
 from sklearn_sparseeval._messages import listing
 from sklearn_sparseeval._sklearn import Interval, StrOptions
 from sklearn_sparseeval._tags import AnchorTags
@@ -250,7 +251,7 @@ class TailoredSelector(AnchorSelector):
                 f"X has {n_columns} columns. Give rows of all {self.n_features_in_} items, or the "
                 f"results on the {len(items)} probes, in the order of the items."
             )
-        names = getattr(self, "feature_names_in_", None)
+        names = column_names(self)
         columns = getattr(rows, "columns", None)
         if names is not None and columns is not None and list(columns) != list(names[expected]):
             raise ValueError(
