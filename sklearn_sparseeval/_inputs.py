@@ -26,7 +26,8 @@ def without_mask(X: Any) -> Any:
     """
     if not isinstance(X, np.ma.MaskedArray):
         return X
-    return X.filled() if not np.ma.is_masked(X) else X.astype(np.float64).filled(np.nan)
+    masked: Any = X.astype(np.float64) if np.ma.is_masked(X) else X
+    return masked.filled(np.nan) if np.ma.is_masked(X) else masked.data
 
 
 def refuse_other_order(X: Any, **given: Any) -> None:

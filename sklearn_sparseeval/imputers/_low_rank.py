@@ -182,7 +182,7 @@ class LowRankImputer(SourceImputer):
                 f"The missing results of the source models still changed after max_iter="
                 f"{self.max_iter} rounds. Increase max_iter, or tol={self.tol:g}.",
                 ConvergenceWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
         self._model = LowRankModel.of(completed, sources.weight, rank)
         self.components_: Array = np.zeros((rank, self.n_features_in_))

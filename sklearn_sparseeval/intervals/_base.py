@@ -103,7 +103,9 @@ class AnchorReadingRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     def _sources(
         self, X: ArrayLike, y: ArrayLike | None, groups: Any, sample_weight: Any
     ) -> Sources:
-        options: dict[str, Any] = {"dtype": "numeric", "ensure_all_finite": "allow-nan", "ensure_min_samples": 2}
+        options: dict[str, Any] = {
+            "dtype": "numeric", "ensure_all_finite": "allow-nan", "ensure_min_samples": 2,
+        }  # fmt: skip
         if y is None:
             scores = validate_data(self, X, **options)
             target = row_means(scores, empty=np.nan)

@@ -265,7 +265,7 @@ class ItemResponseModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
                 f"The fit did not converge in max_iter={self.max_iter} sweeps. Raise max_iter, or "
                 f"tol={self.tol:g}.",
                 ConvergenceWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
         self.discriminations_: Array = fit.discriminations
         self.difficulties_: Array = fit.difficulties

@@ -12,6 +12,7 @@ from sklearn_sparseeval._tags import AnchorTags
 from sklearn_sparseeval.numerics.ridge import fit_ridge
 from sklearn_sparseeval.numerics.row_identity import merge_models
 from sklearn_sparseeval.numerics.threads import one_thread
+from sklearn_sparseeval.numerics.units import unit_slopes
 from sklearn_sparseeval.regressors._base import (
     ScoreRegressor,
     checked_anchor_weights,
@@ -163,7 +164,9 @@ class KernelScoreRegressor(ScoreRegressor):
         means = self._anchor_means(sources.X, sources.weight)
         results = fill_missing_results(sources.X, means, weights, sources.rows)
         rows = merge_models(results, sources.y, sources.weight)
-        residual = difference(rows.y, (rows.X @ weights)[:, np.newaxis])
+        own_mean = rows.X @ weights
+        slopes = unit_slopes(rows.X, own_mean, rows.y, rows.weight)
+        residual = difference(rows.y, np.outer(own_mean, slopes))
         total = rows.weight.sum()
         mean = rows.weight @ rows.X / total
         power = float((rows.weight @ (rows.X - mean) ** 2).sum() / total) or 1.0
@@ -178,9 +181,9 @@ class KernelScoreRegressor(ScoreRegressor):
         linear = ridge.coef[:n_anchors].T / np.sqrt(power)
         self._item_means, self._anchor_weights = means, weights
         intercept, dual = ridge.intercept - linear @ mean, (root @ ridge.coef[n_anchors:]).T
+        coef = linear + np.outer(slopes, weights)
         self.coef_, self.dual_coef_, self.intercept_, self.alpha_, self.best_error_ = (
-            sources.by_task(values)
-            for values in (linear + weights, dual, intercept, ridge.alpha, ridge.error)
+            sources.by_task(values) for values in (coef, dual, intercept, ridge.alpha, ridge.error)
         )
         return self
 

@@ -11,6 +11,7 @@ from sklearn_sparseeval._tags import AnchorTags
 from sklearn_sparseeval.numerics.missing import item_means
 from sklearn_sparseeval.numerics.ridge import fit_ridge_by_model
 from sklearn_sparseeval.numerics.row_identity import merge_models
+from sklearn_sparseeval.numerics.units import unit_slopes
 from sklearn_sparseeval.regressors._base import (
     ScoreRegressor,
     checked_anchor_weights,
@@ -179,7 +180,9 @@ class RaisedRidgeRegressor(ScoreRegressor):
         n_models = len(rows.X)
         results = np.concatenate([rows.X[:, anchors], twins.X[:, anchors]])
         results = fill_missing_results(results, self._item_means, weights)
-        residual = np.concatenate([rows.y, twins.y]) - (results @ weights)[:, np.newaxis]
+        y, own_mean = np.concatenate([rows.y, twins.y]), results @ weights
+        slopes = unit_slopes(results[:n_models], own_mean[:n_models], rows.y, rows.weight)
+        residual = y - np.outer(own_mean, slopes)
         each = len(twins.X) // n_models
         shares = np.append(1.0, np.full(each, self.twin_weight / each))
         ridge = fit_ridge_by_model(
@@ -189,9 +192,9 @@ class RaisedRidgeRegressor(ScoreRegressor):
             left_out=np.outer(np.minimum(rows.weight, 1), shares),
             least_alpha=len(anchors) / max(float(sources.weight.sum()), len(sources.X)),
         )
+        coef = ridge.coef.T + np.outer(slopes, weights)
         self.coef_, self.intercept_, self.alpha_, self.best_error_ = (
-            sources.by_task(values)
-            for values in (ridge.coef.T + weights, ridge.intercept, ridge.alpha, ridge.error)
+            sources.by_task(values) for values in (coef, ridge.intercept, ridge.alpha, ridge.error)
         )
         return self
 

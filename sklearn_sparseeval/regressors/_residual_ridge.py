@@ -10,6 +10,7 @@ from sklearn.utils import check_array
 from sklearn_sparseeval._sklearn import Interval, StrOptions, _fit_context
 from sklearn_sparseeval._tags import AnchorTags
 from sklearn_sparseeval.numerics.ridge import fit_ridge
+from sklearn_sparseeval.numerics.units import unit_slopes
 from sklearn_sparseeval.regressors._base import (
     ScoreRegressor,
     checked_anchor_weights,
@@ -166,15 +167,18 @@ class ResidualRidgeRegressor(ScoreRegressor):
         means = self._anchor_means(sources.X, sources.weight)
         results = fill_missing_results(sources.X, means, weights, sources.rows)
         own_mean = (results @ weights)[:, np.newaxis]
+        slopes = unit_slopes(results, own_mean[:, 0], sources.y, sources.weight)
+        if self.sum_to_one:  # which says that the units are the same
+            slopes = np.ones_like(slopes)
         ridge = fit_ridge(
             difference(results, own_mean) if self.sum_to_one else results,
-            difference(sources.y, own_mean),
+            difference(sources.y, own_mean * slopes),
             sources.weight,
             least_alpha=self._least_alpha(results, sources.weight),
             alphas=alphas,
         )
         on_mean = 1 - ridge.coef.sum(axis=0) if self.sum_to_one else 1.0
-        coef: Array = ridge.coef.T + np.outer(np.ones(sources.y.shape[1]) * on_mean, weights)
+        coef: Array = ridge.coef.T + np.outer(slopes * on_mean, weights)
         self._item_means, self._anchor_weights = means, weights
         self.coef_, self.intercept_, self.alpha_, self.best_error_ = (
             sources.by_task(values) for values in (coef, ridge.intercept, ridge.alpha, ridge.error)

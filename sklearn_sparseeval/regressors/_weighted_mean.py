@@ -9,6 +9,7 @@ from sklearn.utils.validation import column_or_1d
 
 from sklearn_sparseeval._sklearn import _fit_context
 from sklearn_sparseeval._tags import AnchorTags
+from sklearn_sparseeval.numerics.units import in_other_units
 from sklearn_sparseeval.regressors._base import (
     ScoreRegressor,
     checked_anchor_weights,
@@ -19,7 +20,6 @@ Array = NDArray[np.floating]
 
 # Before scores count as in other units: how far outside the results' range they may lie, as a
 # share of it, and how many times larger the means may be than the scores.
-_SLACK, _MOST_TIMES = 0.05, 8
 
 
 class WeightedMeanRegressor(ScoreRegressor):
@@ -170,15 +170,13 @@ def _warn_of_other_units(X: Array, y: Array, weights: Array) -> None:
     if not has_any.any():
         return
     means = means[has_any]
-    low, high = float(np.nanmin(X)), float(np.nanmax(X))
-    slack = _SLACK * max(high - low, abs(low), abs(high))
-    outside = y.min() < low - slack or y.max() > high + slack
-    if outside or np.abs(means).max() > _MOST_TIMES * np.abs(y).max():
+    if in_other_units(X, means, y):
+        low, high = float(np.nanmin(X)), float(np.nanmax(X))
         warnings.warn(
             f"y lies between {y.min():g} and {y.max():g}, but the results on the anchors lie "
             f"between {low:g} and {high:g}, their means between {means.min():g} and "
             f"{means.max():g}: a mean cannot predict such scores. Put both into the same units, "
             "or use ResidualRidgeRegressor, which learns the difference.",
             UserWarning,
-            stacklevel=4,
+            stacklevel=5,
         )

@@ -21,6 +21,7 @@ from sklearn_sparseeval._sklearn import (
 )
 from sklearn_sparseeval.numerics.ridge import fit_ridge
 from sklearn_sparseeval.numerics.threads import one_thread
+from sklearn_sparseeval.numerics.units import unit_slopes
 from sklearn_sparseeval.regressors._base import checked_score_range
 from sklearn_sparseeval.regressors.mlp._score_net import (
     ACTIVATIONS,
@@ -471,9 +472,11 @@ class Scaling(NamedTuple):
             # The anchors were chosen on these same rows, so that leave-one-out flatters small
             # penalties: with few models it must not choose freely.
             n_rows = max(float(sample_weight.sum()), len(X))
-            residual = y - X.mean(axis=1, keepdims=True)
+            means = X.mean(axis=1)
+            slopes = unit_slopes(X, means, y, sample_weight)
+            residual = y - np.outer(means, slopes)
             ridge = fit_ridge(X, residual, sample_weight, least_alpha=n_features / n_rows)
-            coef, intercept = ridge.coef + 1 / n_features, ridge.intercept
+            coef, intercept = ridge.coef + slopes / n_features, ridge.intercept
         if (X[0] == X).all():
             spread = 1.0
         if not scale_inputs:
