@@ -65,6 +65,24 @@ def short(value: Any, length: int = 60) -> str:
     return text if len(text) <= length else f"{text[: length - 3]}..."
 
 
+def printable(text: str) -> str:
+    """Escape what a terminal would obey, or what would begin a new line.
+
+    Parameters
+    ----------
+    text : str
+        A name, which may come from anybody's file.
+
+    Returns
+    -------
+    text : str
+        In one line, control characters written as in Python.
+    """
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in text)
+
+
 def _shallow(value: Any) -> str:
     """Represent a nested value without following it down, which could be deep."""
     kind = "a dict with keys" if isinstance(value, dict) else "a list of"

@@ -34,6 +34,7 @@ from sklearn_sparseeval.numerics.partial_rows import (
     rows_of_anything,
     spread_out,
 )
+from sklearn_sparseeval.regressors._base import refuse_rows
 
 Array = NDArray[np.floating]
 Indices = NDArray[np.intp]
@@ -202,7 +203,8 @@ class AnchoredRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If a result on an anchor is missing (NaN) and the regressor does not allow NaN.
+            If a model has no result on any anchor, or one is missing (NaN) and the regressor does
+            not allow NaN.
         """
         check_is_fitted(self)
         rows = self._rows(X)
@@ -212,6 +214,7 @@ class AnchoredRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         else:
             items = np.sort(self.anchors_)
             results = results_in_columns(rows, items)
+        refuse_rows(np.flatnonzero(np.isnan(results).all(axis=1)))  # an imputer would make one up
         if not _allows_nan(self.regressor_):
             self._refuse_missing(results, items)
         inputs: Any = results

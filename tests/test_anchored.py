@@ -29,6 +29,7 @@ from sklearn_sparseeval import (
     MLPScoreRegressor,
 )
 from sklearn_sparseeval.anchored import AnchoredRegressor
+from sklearn_sparseeval.methods import get_methods
 
 CHOSEN = [5, 1, 3]  # not in item order
 WEIGHTS = np.array([0.5, 0.3, 0.2])
@@ -396,3 +397,13 @@ class TestAsAnEstimator:
         model = AnchoredRegressor(GivenSelector(), Ridge()).fit(X, Y)
         error = ((model.predict(X) - Y) ** 2).mean()
         assert_allclose(model.score(X, Y), 1 - error / Y.var())
+
+
+@pytest.mark.parametrize("method", ["random-ridge", "lasso", "random-mean", "low-rank"])
+def test_a_model_without_a_result_is_refused_by_every_kind_of_method(method):
+    rng = np.random.default_rng(0)
+    scores = (rng.random((20, 24)) < 0.5).astype(float)
+    model = get_methods()[method](5)
+    model.set_params(**{k: 0 for k in model.get_params() if k.endswith("random_state")})
+    with pytest.raises(ValueError, match="have no result"):
+        model.fit(scores).predict(np.full((2, 24), np.nan))

@@ -2,11 +2,15 @@
 
 import argparse
 import io
+import os
+import re
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout, suppress
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
+from sklearn_sparseeval._messages import printable
 from sklearn_sparseeval._version import __version__
 
 __all__ = ["main"]
@@ -24,7 +28,7 @@ _COMMANDS = {
 }
 _EXIT_CODES = (
     "Exit codes: 0 all went well; 2 a wrong argument or file; 3 results that do not fit the plan "
-    "(predict, rank), of at least one model; 130 stopped with Ctrl-C."
+    "(predict, rank), of at least one model; 130 stopped with Ctrl-C; 141 nobody read the output."
 )
 
 
@@ -48,6 +52,26 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
 
 
+class _Escaped(io.TextIOBase):
+    """A stream to which control characters go as Python writes them.
+
+    Names and notes come from anybody's files, and a terminal obeys what is in them.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write a text, of whose control characters only ends of lines and tabs are left."""
+        parts = re.split(r"([\n\t]+)", text)
+        self._stream.write("".join(p if p.isspace() else printable(p) for p in parts))
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush what was written."""
+        self._stream.flush()
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line.
 
@@ -60,7 +84,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     -------
     code : int
         Exit code: 0 when all went well, 2 for a wrong argument or file, 3 where results do not fit
-        the plan that they are to be predicted by, 130 after Ctrl-C.
+        the plan that they are to be predicted by, 130 after Ctrl-C, 141 where the output is
+        closed before its end, as by ``head``.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # names that a console's code page does not have
@@ -81,11 +106,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         command = commands.add_parser(name, help=help)
         if name == called:
             import_module(f"{__name__}._{name.replace('-', '_')}").fill_parser(command)
-    arguments = parser.parse_args(given)
     try:
-        code: int | None = arguments.run(arguments)
+        with redirect_stdout(_Escaped(sys.stdout)):
+            try:
+                arguments = parser.parse_args(given)
+                code: int | None = arguments.run(arguments)
+            finally:
+                sys.stdout.flush()  # here a closed pipe can still be told from other errors
+    except BrokenPipeError:  # whoever reads has seen enough
+        with suppress(OSError, ValueError, AttributeError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except (ImportError, OSError, ValueError) as error:
-        print(f"sparseeval: error: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"sparseeval: error: {printable(' '.join(str(error).split()))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("sparseeval: stopped", file=sys.stderr)

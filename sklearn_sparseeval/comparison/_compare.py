@@ -212,7 +212,7 @@ def _results_file(
         for name, method in named.items()
         for k in budgets
     }
-    return ResultsFile(path, header, methods)
+    return ResultsFile(path, header, methods, scorers)
 
 
 def _fingerprint(what: str, content: Any) -> str:

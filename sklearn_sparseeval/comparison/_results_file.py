@@ -1,12 +1,15 @@
 """The file from which an interrupted comparison goes on."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 
 from filelock import FileLock, Timeout
 
+from sklearn_sparseeval._files import write_whole
+from sklearn_sparseeval._messages import short
 from sklearn_sparseeval.comparison._run import JobResult
 
 # One JSON object a line: first what was compared, then a line per finished job. Floats survive
@@ -14,6 +17,18 @@ from sklearn_sparseeval.comparison._run import JobResult
 _FORMAT = "sklearn_sparseeval comparison 1"
 
 Key = tuple[str, int, int]
+
+# What JSON makes of the parts of a result.
+_KINDS: dict[str, Any] = {
+    "method": str,
+    "n_anchors": int,
+    "split": int,
+    "scores": dict,
+    "fit_seconds": int | float,
+    "predict_seconds": int | float,
+    "predicted": list | None,
+    "error": str | None,
+}
 
 
 class ResultsFile:
@@ -27,13 +42,19 @@ class ResultsFile:
         What all results of the file have in common: fingerprints of data, splits and so on.
     methods : dict of (str, int) to str
         Fingerprint of each method with each number of anchors.
+    scorers : iterable of str
+        Names of the scores that a result has.
     """
 
     def __init__(
-        self, path: Any, header: dict[str, str], methods: dict[tuple[str, int], str]
+        self,
+        path: Any,
+        header: dict[str, str],
+        methods: dict[tuple[str, int], str],
+        scorers: Iterable[str] = (),
     ) -> None:
         self._path = None if path is None else Path(path)
-        self._methods = methods
+        self._methods, self._scorers = methods, list(scorers)
         self._header = {"format": _FORMAT, **header}
         self.results: dict[Key, JobResult] = {}
 
@@ -78,14 +99,18 @@ class ResultsFile:
     def _open(self, path: Path) -> None:
         lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
         whole = [line for line in lines if line.endswith(b"\n")]
+        first = json.dumps(self._header).encode() + b"\n"
         if not whole:
-            path.write_bytes(json.dumps(self._header).encode() + b"\n")
+            if lines and not first.startswith(lines[0]):  # somebody's file of one line
+                _parsed(path, lines[0], 1)
+                self._check_header(path, {})
+            write_whole(path, first)
             return
         self._check_header(path, _parsed(path, whole[0], 1))
         for number, line in enumerate(whole[1:], 2):
-            self._take(path, _parsed(path, line, number))
+            self._take(path, _parsed(path, line, number), number)
         if len(whole) < len(lines):
-            path.write_bytes(b"".join(whole))
+            write_whole(path, b"".join(whole))
 
     def _check_header(self, path: Path, header: dict[str, Any]) -> None:
         if header.get("format") != _FORMAT:
@@ -102,12 +127,15 @@ class ResultsFile:
                 "another file."
             )
 
-    def _take(self, path: Path, record: dict[str, Any]) -> None:
+    def _take(self, path: Path, record: dict[str, Any], number: int) -> None:
         fingerprint = record.pop("fingerprint", None)
-        try:
-            result = JobResult(**record)
-        except TypeError as error:
-            raise ValueError(f"{path} holds a line that is not a result: {record}.") from error
+        wrong = self._wrong(record)
+        if wrong:
+            raise ValueError(
+                f"Line {number} of {path} is not a result: {wrong}. Remove the line, or name "
+                "another file."
+            )
+        result = JobResult(**record)
         key = result.method, result.n_anchors
         if key not in self._methods:  # left out this time
             return
@@ -119,11 +147,28 @@ class ResultsFile:
         if result.error is None:  # what failed is tried again
             self.results[*key, result.split] = result
 
+    def _wrong(self, record: dict[str, Any]) -> str:
+        """Say what is wrong with a record; nothing is a text without letters."""
+        unknown = [name for name in record if name not in _KINDS]
+        if unknown:
+            return f"it has {short(unknown[0])}"
+        for name, kinds in _KINDS.items():
+            value = record.get(name)
+            if not isinstance(value, kinds) or isinstance(value, bool):
+                return f"{name} is {short(value)}"
+        if record["split"] < 0 or record["n_anchors"] < 1:
+            return f"split {record['split']} with n_anchors {record['n_anchors']}"
+        scores = record["scores"]
+        if record.get("error") is None and set(scores) != set(self._scorers):
+            return f"its scores are {short(scores)}, expected {', '.join(self._scorers)}"
+        texts = [value for value in scores.values() if not isinstance(value, int | float)]
+        return f"a score is {short(texts[0])}" if texts else ""
+
 
 def _parsed(path: Path, line: bytes, number: int) -> dict[str, Any]:
     try:
         record = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(
             f"Line {number} of {path} is not JSON, so this is not a results file of "
             "compare_estimators, or a damaged one. Remove the line, or name another file."

@@ -46,6 +46,7 @@ _KINDS: dict[str, _Kinds] = {
     "notes": list,
     "harnesses": list,
     "files": list,
+    "digests": dict,
 }
 _KINDS_IN: dict[str, dict[str, _Kinds]] = {
     "targets": {

@@ -115,6 +115,7 @@ def write_plan(
                 "predictor_sha256": _sha256(aside / PREDICTOR),
                 "harnesses": runs,
                 "files": [PREDICTOR, _ANCHORS, ITEM_LISTS, *lists, _README, PLAN],
+                "digests": {name: _sha256(aside / name) for name in (ITEM_LISTS, *lists)},
             }
             anchors = predictor.anchors[_ANCHOR_COLUMNS].to_csv(index_label="name")
             write_whole(aside / _ANCHORS, anchors.encode())
@@ -236,11 +237,22 @@ def _sha256(path: Path) -> str:
 
 
 def _remove_plan(folder: Path) -> None:
-    """Remove the files of a plan, and nothing that a user put beside them."""
+    """Remove the files of a plan, and nothing that a user put beside them or changed.
+
+    What a plan says of its files may come from anyone: beside those of fixed names, a file goes
+    only if it still is what the plan says it wrote.
+    """
     try:
-        names = json.loads((folder / PLAN).read_text(encoding="utf-8"))["files"]
+        digests = dict(json.loads((folder / PLAN).read_text(encoding="utf-8"))["digests"])
     except (OSError, ValueError, KeyError, TypeError):
-        names = []
-    own = [name for name in names if isinstance(name, str) and Path(name).name == name]
-    for name in [PLAN, *own, _README, _ANCHORS, PREDICTOR]:  # first what makes it a plan
+        digests = {}
+    fixed = [PLAN, _README, _ANCHORS, PREDICTOR]  # first what makes it a plan
+    own = [
+        name
+        for name, digest in digests.items()
+        if Path(name).name == name
+        and (folder / name).is_file()
+        and _sha256(folder / name) == digest
+    ]
+    for name in [*fixed, *own]:
         (folder / name).unlink(missing_ok=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from sklearn_sparseeval._messages import printable
 from sklearn_sparseeval._notes import Note
 
 
@@ -61,7 +62,7 @@ def text_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, left: in
     lines : list of str
         The header and the rows, without blanks at their ends.
     """
-    table = [header, *rows]
+    table = [[printable(cell) for cell in row] for row in (header, *rows)]
     widths = [max(len(row[column]) for row in table) for column in range(len(header))]
     lines = []
     for row in table:

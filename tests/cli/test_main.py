@@ -130,3 +130,12 @@ def test_examples_of_help_stand_on_lines_of_their_own(capsys):
         main(["import", "--help"])
     lines = capsys.readouterr().out.splitlines()
     assert "sparseeval import lm_eval_out -o scores.parquet" in lines
+
+
+def test_nobody_has_to_read_to_the_end():
+    command = [sys.executable, "-m", "sklearn_sparseeval", "compare", "--list-methods"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        error = process.stderr.read()
+    assert b"Traceback" not in error
+    assert b"BrokenPipe" not in error

@@ -396,3 +396,16 @@ def test_no_model_needs_a_top_up(plans, new, write_runs, tmp_path, capsys):
     assert main(["top-up", *command, "--jobs", "1"]) == 0
     assert capsys.readouterr().out.startswith("No model needs a top-up")
     assert not (tmp_path / "more").exists()
+
+
+def test_names_cannot_command_the_terminal_or_forge_a_row(plans, new, tmp_path, capsys):
+    saved = load_predictor(plans / "csv" / "predictor.skops")
+    anchors = new[list(saved.anchors.index)].iloc[:2].rename_axis("model")
+    anchors.index = ["\x1b]0;owned\x07\x1b[2Jx", "bad\nopenai/gpt-9  overall  99.90"]
+    anchors.rename_axis("model").to_csv(tmp_path / "new.csv")
+    predict(plans / "csv", tmp_path / "new.csv")
+    printed = capsys.readouterr().out
+    assert not set(printed) & {"\x1b", "\x07"}
+    assert r"\x1b]0;owned\x07\x1b[2Jx " in printed
+    assert r"bad\nopenai/gpt-9" in printed
+    assert "\nopenai/gpt-9" not in printed

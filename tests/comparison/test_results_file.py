@@ -130,8 +130,11 @@ def test_methods_and_budgets_left_out_this_time_do_not_count(path):
         ("[1]\n", "Line 1 of .* is not a result"),
         ("{}\n", "not a results file of compare_estimators"),
         (json.dumps({"format": "sklearn_sparseeval comparison 0"}) + "\n", "this version"),
+        ('{"my": "data"}', "not a results file of compare_estimators"),
+        ("[1]", "Line 1 of .* is not a result"),
+        ("my data", "Line 1 of .* is not JSON"),
     ],
-    ids=["csv", "list", "object", "other version"],
+    ids=["csv", "list", "object", "other version", "open object", "open list", "open text"],
 )
 def test_other_files_are_refused_and_left_alone(path, content, message):
     path.write_text(content)
@@ -153,11 +156,38 @@ def test_two_processes_do_not_share_a_file(path):
 
 @pytest.mark.parametrize(
     ("line", "message"),
-    [("{}\n", "holds a line that is not a result"), ("oops\n", "Line 4 of")],
-    ids=["not a result", "not JSON"],
+    [
+        ("{}\n", "Line 4 of .* is not a result: method is None"),
+        ("oops\n", "Line 4 of"),
+        ("[" * 100_000 + "]" * 100_000 + "\n", "Line 4 of .* is not JSON"),
+    ],
+    ids=["not a result", "not JSON", "deep"],
 )
 def test_a_damaged_line_is_named(path, line, message):
     compared(path)
     path.write_text(path.read_text() + line)
     with pytest.raises(ValueError, match=message):
+        compared(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"scores": {}}, "its scores are an empty dict, expected neg_mean_absolute_error"),
+        ({"scores": {"neg_mean_absolute_error": "0.1"}}, "a score is '0.1'"),
+        ({"scores": None}, "scores is None"),
+        ({"split": 0.0}, "split is 0.0"),
+        ({"split": -1}, "split -1"),
+        ({"n_anchors": True}, "n_anchors is True"),
+        ({"method": ["a"]}, "method is a list"),
+        ({"predicted": "all"}, "predicted is 'all'"),
+        ({"note": 1}, "it has 'note'"),
+    ],
+)
+def test_a_line_that_is_no_result_is_named_with_its_fault(path, change, message):
+    compared(path)
+    lines = path.read_text().splitlines()
+    lines[2] = json.dumps(json.loads(lines[2]) | change)
+    path.write_text("\n".join(lines) + "\n")
+    with pytest.raises(ValueError, match=f"Line 3 of .* is not a result: {message}"):
         compared(path)

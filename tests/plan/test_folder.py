@@ -1,5 +1,6 @@
 """A plan is written whole, replaced on demand only, and recognised again."""
 
+import hashlib
 import json
 import os
 import re
@@ -96,18 +97,29 @@ def test_the_old_plan_stays_where_saving_fails(folder, plans, monkeypatch):
     assert contents(folder) == before
 
 
-def test_what_a_plan_no_longer_has_is_removed(folder, plans):
+def test_what_a_plan_no_longer_has_is_removed_if_it_is_what_the_plan_wrote(folder, plans):
     files = names(folder)
     plan = json.loads((folder / "plan.json").read_text())
     (folder / "samples.json").write_text("{}")
     (folder / "notes.txt").write_text("mine")
     (folder.parent / "outside.txt").write_text("mine")
-    listed = [*plan["files"], "samples.json", "../outside.txt", 7]
-    (folder / "plan.json").write_text(json.dumps(plan | {"files": listed}))
+    digests = {name: hashlib.sha256(b"{}").hexdigest() for name in ("samples.json", "notes.txt")}
+    digests |= {"../outside.txt": hashlib.sha256(b"mine").hexdigest(), "..": "", "absent": ""}
+    listed = [*plan["files"], *digests, 7]
+    (folder / "plan.json").write_text(json.dumps(plan | {"files": listed, "digests": digests}))
     plans[1].save(folder, overwrite=True)
     assert names(folder) == sorted([*files, "notes.txt"])
     assert (folder.parent / "outside.txt").read_text() == "mine"
     assert len(load_plan(folder).anchors) == 5
+
+
+def test_a_link_in_a_plan_is_replaced_and_not_followed(folder, plans):
+    (folder.parent / "victim.txt").write_text("mine")
+    (folder / "item_lists.json").unlink()
+    (folder / "item_lists.json").symlink_to("../victim.txt")
+    plans[1].save(folder, overwrite=True)
+    assert (folder.parent / "victim.txt").read_text() == "mine"
+    assert not (folder / "item_lists.json").is_symlink()
 
 
 @pytest.mark.parametrize("content", ["{", "[]", "{}"])
@@ -122,7 +134,8 @@ def test_a_damaged_plan_can_be_replaced(folder, plans, content):
 @pytest.mark.parametrize(
     "key",
     [
-        "anchor_means", "anchors", "created", "cross_validation", "files", "format", "harnesses",
+        "anchor_means", "anchors", "created", "cross_validation", "digests", "files", "format",
+        "harnesses",
         "history", "top_ups",
         "method", "method_description", "method_source", "n_anchors", "n_items", "n_models",
         "notes", "predictor_sha256", "score_range", "scores", "seed", "share_of_items",
@@ -131,7 +144,7 @@ def test_a_damaged_plan_can_be_replaced(folder, plans, content):
 )  # fmt: skip
 def test_a_plan_that_lacks_a_key_is_damaged(folder, key):
     plan = json.loads((folder / "plan.json").read_text())
-    assert len(plan) == 26
+    assert len(plan) == 27
     del plan[key]
     (folder / "plan.json").write_text(json.dumps(plan))
     with pytest.raises(ValueError, match=r"plan\.json is damaged.* Make the plan again"):

@@ -24,6 +24,7 @@ from sklearn_sparseeval.plan.storage._description import (
     to_json,
 )
 from sklearn_sparseeval.plan.storage._estimator import load_estimator, store_estimator
+from sklearn_sparseeval.plan.storage._fits_matrix import check_fits_matrix
 from sklearn_sparseeval.plan.storage._members import DESCRIPTION, pack, read_members
 from sklearn_sparseeval.score_matrix import ITEM_COLUMNS, ScoreMatrix
 
@@ -83,9 +84,9 @@ def save_predictor(
     Raises
     ------
     PredictorError
-        If the estimator does not fit the matrix, chooses anchors for each model, or holds
-        something that cannot be stored without pickle or loaded without risk; it names the method
-        and the type.
+        If the estimator does not fit the matrix, which its predictions of the matrix's own models
+        tell too, chooses anchors for each model, or holds something that cannot be stored without
+        pickle or loaded without risk; it names the method and the type.
     ImportError
         If skops is not installed.
 
@@ -126,7 +127,9 @@ def save_predictor(
     predictor = describe_predictor(
         estimator, matrix, errors=errors, method=method, score_range=score_range
     )
-    write_predictor(Path(path), predictor)
+    content = _packed(Path(path), predictor)
+    check_fits_matrix(predictor, matrix)
+    write_whole(Path(path), content)
 
 
 def describe_predictor(
@@ -188,11 +191,16 @@ def write_predictor(path: Path, predictor: SavedPredictor) -> None:
     predictor : SavedPredictor
         What to write.
     """
+    write_whole(path, _packed(path, predictor))
+
+
+def _packed(path: Path, predictor: SavedPredictor) -> Any:
+    """Return what the file is to hold; an estimator that cannot be stored is refused."""
     estimator = predictor.estimator
     check = numbers_for_check(estimator, len(predictor.items), predictor.observed_range)
     members = store_estimator(estimator, predictor.method)
     members[DESCRIPTION] = to_json(predictor, check, members)
-    write_whole(path, pack(members, path))
+    return pack(members, path)
 
 
 @check_parameters(path=[str, os.PathLike], matrix=[ScoreMatrix, None])

@@ -13,7 +13,7 @@ from sklearn_sparseeval.numerics.gram import GramColumns
 from sklearn_sparseeval.numerics.missing import row_means
 from sklearn_sparseeval.numerics.ridge import fit_ridge
 from sklearn_sparseeval.numerics.threads import one_thread
-from sklearn_sparseeval.numerics.units import unit_slopes
+from sklearn_sparseeval.numerics.units import unit_factor
 from sklearn_sparseeval.selectors.predictive._exchange import exchanges
 from sklearn_sparseeval.selectors.predictive._quota import Quota, labelled_quota, latent_quota
 from sklearn_sparseeval.selectors.predictive._ridge_path import RidgePath, RidgeProblem
@@ -281,9 +281,10 @@ class SparseRidgeSelector(AnchorSelector):
     ) -> NDArray[np.intp]:
         included, candidates = self._allowed_items(X, n_anchors)
         weight = sample_weight.astype(np.float64)
-        # In the units of the results, to whose mean the regression is drawn.
-        slopes = unit_slopes(X, row_means(X), y.astype(np.float64), weight)
-        target = y.astype(np.float64) / np.where(slopes == 0, 1, slopes)
+        # In the units of the results, to whose mean the regression is drawn. By one factor: tasks
+        # of other sizes have other weights.
+        target = y.astype(np.float64)
+        target = target / unit_factor(X, row_means(X), target, weight)
         panel = _Panel(
             X, target, weight, self._task_weight(y.shape[1]), candidates, included,
             n_anchors, self._quota_of_strata(X, weight, candidates, n_anchors),

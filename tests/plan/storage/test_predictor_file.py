@@ -577,3 +577,34 @@ def test_importing_the_package_imports_no_skops():
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
     )
     assert run.stdout == "False\n"
+
+
+def _matrix(scale=1):
+    data = load_helm_lite(task="commonsense").data[:50, :60]
+    return ScoreMatrix.from_frame(pd.DataFrame(scale * data, columns=[f"q{i}" for i in range(60)]))
+
+
+@pytest.mark.parametrize("method", ["sparse-ridge", "random-mean", "stratified-difference"])
+def test_an_estimator_fitted_on_the_matrix_is_saved_without_a_word(tmp_path, method):
+    matrix = _matrix()
+    model = get_methods()[method](8)
+    model.set_params(**{k: 0 for k in model.get_params() if k.endswith("random_state")})
+    model.fit(matrix.data.to_numpy(), matrix.targets["overall"].to_numpy())
+    save_predictor(tmp_path / "p.skops", model, matrix)
+
+
+def test_an_estimator_of_other_units_is_not_saved(tmp_path):
+    percent, matrix = _matrix(100), _matrix()
+    for data in (percent.data, percent.data.to_numpy()):
+        model = get_methods()["sparse-ridge"](8).fit(data, percent.targets["overall"].to_numpy())
+        with pytest.raises(PredictorError, match="other units or another matrix"):
+            save_predictor(tmp_path / "p.skops", model, matrix)
+    assert not (tmp_path / "p.skops").exists()
+
+
+def test_columns_in_another_order_are_told_by_the_predictions(tmp_path):
+    matrix = _matrix()
+    turned = matrix.data.to_numpy()[:, ::-1]
+    model = get_methods()["sparse-ridge"](8).fit(turned, matrix.targets["overall"].to_numpy())
+    with pytest.warns(UserWarning, match="columns in another order"):
+        save_predictor(tmp_path / "p.skops", model, matrix)
