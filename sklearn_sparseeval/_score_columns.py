@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn_sparseeval._errors import ResultsError
 from sklearn_sparseeval._messages import listing, short
 from sklearn_sparseeval._optional import import_pandas
+from sklearn_sparseeval._text_numbers import number_of_text
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -21,14 +22,13 @@ _NAME_COLUMNS |= {"llm", "run", "method", "submission", "index", "unnamed: 0"}
 _ITEM_COLUMNS = {"item", "items", "item_id", "question", "question_id", "qid", "doc_id", "prompt"}
 _ITEM_COLUMNS |= {"prompt_id", "sample", "sample_id", "instance", "instance_id", "task_id", "id"}
 _ITEM_COLUMNS |= {"problem", "problem_id", "example", "example_id", "test", "idx"}
+_SCORE_COLUMNS = {"score", "scores", "value", "correct", "is_correct", "acc", "accuracy", "result"}
 # Words in names of models; of the names of items hardly any holds one.
 _MODEL_WORDS = re.compile(
     r"/|gpt|llama|qwen|mistral|mixtral|claude|gemini|gemma|phi-?\d|falcon|deepseek|command-r|grok"
     r"|[-_]\d+(?:\.\d+)?b\b|[-_](?:instruct|chat|base|sft|dpo)\b",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-_WORDS = {"true": 1.0, "false": 0.0}
 
 
 class NamedScores(NamedTuple):
@@ -86,6 +86,7 @@ def named_scores(path: Path, frame: Any, *, transpose: bool = False) -> NamedSco
             "names in the first column and one column per item."
         )
     names = frame.iloc[:, 0]
+    _refuse_long(path, frame)
     if not transpose:
         _refuse_turned(path, names, [str(name) for name in frame.columns[1:]])
     _check_names(path, names)
@@ -131,6 +132,21 @@ def _named_columns(path: Path, frame: Any) -> Any:
             f"{path}: column {filled[0] + 1} has no name. Name the item, or leave the column out."
         )
     return frame.iloc[:, [p for p in range(frame.shape[1]) if p not in set(unnamed)]]
+
+
+def _refuse_long(path: Path, frame: Any) -> None:
+    """Refuse a table with a row per result, and say how it is read."""
+    called = {str(name).strip().lower(): name for name in frame.columns}
+    items = [called[name] for name in called if name in _ITEM_COLUMNS]
+    models = [called[name] for name in called if name in _NAME_COLUMNS - {""}]
+    scores = [called[name] for name in called if name in _SCORE_COLUMNS]
+    if items and models and scores and frame[models[0]].duplicated().any():
+        raise ResultsError(
+            f"{path} looks like a table with a row per result: it has the columns {models[0]!r}, "
+            f"{items[0]!r} and {scores[0]!r}. Expected a row per model. In Python: "
+            f"ScoreMatrix.from_long(pandas.read_csv({str(path)!r}), model={models[0]!r}, "
+            f"item={items[0]!r}, score={scores[0]!r}).write('scores.parquet')."
+        )
 
 
 def _refuse_turned(path: Path, names: Any, items: list[str]) -> None:
@@ -189,8 +205,7 @@ def _numbers(path: Path, name: Any, column: Any) -> NDArray[np.float64]:
 def _number(value: Any) -> float | None:
     """Return what a cell says if that is a number, by one rule for all kinds of files."""
     if isinstance(value, str):
-        text = value.strip()
-        return float(text) if _NUMBER.fullmatch(text) else _WORDS.get(text.lower())
+        return number_of_text(value)
     if isinstance(value, bool | int | float | Decimal | np.number | np.bool_):
         return float(value)
     return None

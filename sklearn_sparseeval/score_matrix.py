@@ -10,6 +10,7 @@ import numpy as np
 
 from sklearn_sparseeval._errors import ResultsError, ResultsWarning
 from sklearn_sparseeval._fingerprint import fingerprint_column
+from sklearn_sparseeval._long_scores import wide_scores
 from sklearn_sparseeval._matrix_tables import (
     HASHES,
     MODEL_COLUMNS,
@@ -266,6 +267,62 @@ class ScoreMatrix:
             targets=target_table(targets, models),
             notes=notes,
         )
+
+    @classmethod
+    def from_long(
+        cls,
+        frame: Any,
+        *,
+        model: str = "model",
+        item: str = "item",
+        score: str = "score",
+        task: str | None = None,
+        families: Any = None,
+        alignment: Literal["common", "all"] = "all",
+    ) -> Self:
+        """Make a matrix of a table with one row per result.
+
+        Parameters
+        ----------
+        frame : pandas.DataFrame of shape (n_results, n_columns)
+            One row per model and item; other columns are not looked at.
+        model, item, score : str, default="model", "item", "score"
+            Names of the columns that hold the models' names, the items' and the scores: numbers,
+            texts of numbers or truth values; nothing = not evaluated.
+        task : str, default=None
+            Name of a column of the items' tasks, within which items are counted.
+        families : sequence, mapping or pandas.Series, default=None
+            Family of each model, as in :meth:`from_frame`.
+        alignment : {"common", "all"}, default="all"
+            Whether to keep the items that all models have, or all, as :meth:`align` does.
+
+        Returns
+        -------
+        matrix : ScoreMatrix
+            Models and items in the order of their first rows.
+
+        Raises
+        ------
+        ValueError
+            If there is no such column, a name is missing, a score is not a number, or there are
+            two rows for one model and item.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from sklearn_sparseeval import ScoreMatrix
+        >>> results = pd.DataFrame({
+        ...     "llm": ["one", "one", "two", "two"],
+        ...     "question": ["q1", "q2", "q1", "q2"],
+        ...     "correct": [True, False, True, True],
+        ... })
+        >>> matrix = ScoreMatrix.from_long(results, model="llm", item="question", score="correct")
+        >>> matrix.targets["overall"].tolist()
+        [0.5, 1.0]
+        """
+        scores, items = wide_scores(frame, model, item, score, task)
+        made = cls.from_frame(scores, families=families, items=items or {"item": list(scores)})
+        return cast("Self", made.align(alignment))
 
     @property
     def families(self) -> list[str] | None:

@@ -588,3 +588,47 @@ def test_without_a_common_item_there_is_nothing_to_align():
     nothing = HOLES.drop(columns="q0").drop(index=["a", "d"])
     with pytest.raises(ValueError, match="keeps the 0 items"):
         ScoreMatrix.from_frame(nothing).align("common")
+
+
+LONG = pd.DataFrame(
+    {
+        "llm": ["b", "a", "a", "b", "a"],
+        "q": [1, 1, 2, 2, 3],
+        "suite": ["x", "x", "x", "x", "y"],
+        "ok": ["True", "0.5", "1", None, "false"],
+    }
+)
+
+
+def test_a_long_table_is_a_matrix():
+    names = {"model": "llm", "item": "q", "score": "ok"}
+    matrix = ScoreMatrix.from_long(LONG, **names)
+    expected = pd.DataFrame([[1, np.nan, np.nan], [0.5, 1, 0]], ["b", "a"], ["1", "2", "3"])
+    pd.testing.assert_frame_equal(matrix.data, expected)
+    common = ScoreMatrix.from_long(LONG, **names, task="suite", alignment="common")
+    assert common.items[["task", "item"]].to_numpy().tolist() == [["x", "1"]]
+    tasks = ScoreMatrix.from_long(LONG, **names, task="suite")
+    assert list(tasks.data.columns) == ["x:1", "x:2", "y:3"]
+    assert tasks.items["task"].tolist() == ["x", "x", "y"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"ok": ["1", "2", "yes", "0", "1"]}, "Row 3 of the table has the score 'yes'"),
+        ({"q": [1, 1, 1, 2, 3]}, r"2 rows for 'a', '1'; expected one per model and item"),
+        ({"llm": ["b", None, "a", "b", "a"]}, "Row 2 of the table lacks the name"),
+        ({"model": "x"}, "no column 'other'; it has 'llm', 'q'"),
+    ],
+)
+def test_long_tables_that_are_refused(change, message):
+    model = "other" if "model" in change else "llm"
+    with pytest.raises(ValueError, match=message):
+        ScoreMatrix.from_long(LONG.assign(**change), model=model, item="q", score="ok")
+
+
+def test_a_long_file_is_recognised(tmp_path):
+    path = tmp_path / "long.csv"
+    path.write_text("model,item,score\na,q0,1\na,q1,0\nb,q0,1\n")
+    with pytest.raises(ValueError, match=r"a row per result.*ScoreMatrix\.from_long"):
+        ScoreMatrix.read(path)

@@ -120,6 +120,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ImportError, OSError, ValueError) as error:
         print(f"sparseeval: error: {printable(' '.join(str(error).split()))}", file=sys.stderr)
         return 2
+    except MemoryError as error:
+        print(f"sparseeval: error: out of memory {printable(str(error))}".strip(), file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("sparseeval: stopped", file=sys.stderr)
         return 130

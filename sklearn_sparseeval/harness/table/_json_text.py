@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -9,6 +10,8 @@ from sklearn_sparseeval._errors import ResultsError
 from sklearn_sparseeval._messages import short
 
 Kind = TypeVar("Kind")
+
+_LONGEST_LINE = 2**28
 
 
 def parse_json(
@@ -87,9 +90,13 @@ def json_lines(path: Path, cut_off: list[int]) -> Iterator[tuple[int, Any]]:
         If a line other than the last is not JSON.
     """
     with path.open("rb") as lines:
-        for number, line in enumerate(lines, start=1):
+        for number, line in enumerate(iter(partial(lines.readline, _LONGEST_LINE), b""), start=1):
             if not line.strip():
                 continue
+            if len(line) == _LONGEST_LINE:
+                raise ResultsError(
+                    f"line {number} is longer than {_LONGEST_LINE:,} bytes. Is the file damaged?"
+                )
             try:
                 value = parse_json(line)
             except ResultsError as error:

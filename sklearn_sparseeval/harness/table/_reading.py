@@ -38,6 +38,10 @@ class ReadOptions(NamedTuple):
     progress: bool | None = None
 
 
+_EMPTY_FILES = ("empty-files", "files hold no result, as those of runs that died")
+_POINTER = b"version https://git-lfs"
+_POINTER_MESSAGE = "is a Git LFS pointer, not the file itself. Run `git lfs pull` first."
+_MOST_REASONS = 3
 _BAD_FILES = ("bad-files", "files that cannot be read were left out")
 
 
@@ -140,11 +144,15 @@ def read_files(files: list[Path], parse: Parser, options: ReadOptions) -> Any:
                 continue
             for note, count in result.notes.items():
                 notes.add(note, count, str(path))
+            if not len(result.columns.value) and not result.notes:
+                notes.add(_EMPTY_FILES, 1, str(path))
             n_rows += len(result.columns.value)
             table.append(result)
     notes.warn()
     if not n_rows:
-        raise ResultsError(f"None of the {len(files)} files, such as {files[0]}, holds a score.")
+        raise ResultsError(
+            f"None of the {len(files)} files, such as {files[0]}, holds a score.{notes.reasons()}"
+        )
     return table.frame()
 
 
@@ -160,7 +168,7 @@ def _read_one(parse: Parser, path: Path) -> FileResults | _Failure:
         rows = parse(path)
         columns = rows.columns()
     except ResultsError as error:
-        return _Failure(str(error))
+        return _Failure(_POINTER_MESSAGE if _is_pointer(path) else str(error))
     except MemoryError:
         raise
     except OSError as error:
@@ -177,6 +185,15 @@ def _read_one(parse: Parser, path: Path) -> FileResults | _Failure:
     return FileResults(columns, rows.model, rows.model_args, per_file, dict(rows.notes))
 
 
+def _is_pointer(path: Path) -> bool:
+    """Tell whether a file only says where Git LFS keeps the real one."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(len(_POINTER)) == _POINTER
+    except OSError:
+        return False
+
+
 class _Notes:
     """Counts what was left out, over all files."""
 
@@ -187,6 +204,14 @@ class _Notes:
     def add(self, note: tuple[str, str], count: int, where: str) -> None:
         self._counts[note] += count
         self._first.setdefault(note, where.rstrip("."))
+
+    def reasons(self) -> str:
+        """Say why nothing is left, as far as files told."""
+        texts = [
+            f"{count} {note[1]}; first in {self._first[note]}."
+            for note, count in self._counts.items()
+        ]
+        return "".join(f" {text}" for text in texts[:_MOST_REASONS])
 
     def warn(self) -> None:
         for (kind, text), count in self._counts.items():
