@@ -8,6 +8,7 @@ from typing import Any
 
 from sklearn_sparseeval._errors import ResultsError
 from sklearn_sparseeval._messages import short
+from sklearn_sparseeval._text_numbers import number_of_text
 from sklearn_sparseeval.harness.lm_eval._results_file import Run
 from sklearn_sparseeval.harness.table._json_text import expect, json_lines, read_json
 from sklearn_sparseeval.harness.table._rows import NO_FILTER, Rows
@@ -200,7 +201,9 @@ class Samples:
 
     def _add_score(self, scores: list[tuple[str, float]], metric: str, value: Any) -> None:
         try:
-            scores.extend(scores_of(metric, value))
+            # Until June 2026 lm-eval wrote numbers of numpy as texts.
+            number = number_of_text(value) if isinstance(value, str) else None
+            scores.extend(scores_of(metric, value if number is None else number))
         except NoSingleNumberError:
             self._rows.note(
                 "not-a-score",

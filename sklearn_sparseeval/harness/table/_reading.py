@@ -38,7 +38,8 @@ class ReadOptions(NamedTuple):
     progress: bool | None = None
 
 
-_EMPTY_FILES = ("empty-files", "files hold no result, as those of runs that died")
+_EMPTY_FILES = ("empty-files", "files are empty, as those of runs that died")
+_MOST_BLANKS = 2**16
 _POINTER = b"version https://git-lfs"
 _POINTER_MESSAGE = "is a Git LFS pointer, not the file itself. Run `git lfs pull` first."
 _MOST_REASONS = 3
@@ -144,8 +145,6 @@ def read_files(files: list[Path], parse: Parser, options: ReadOptions) -> Any:
                 continue
             for note, count in result.notes.items():
                 notes.add(note, count, str(path))
-            if not len(result.columns.value) and not result.notes:
-                notes.add(_EMPTY_FILES, 1, str(path))
             n_rows += len(result.columns.value)
             table.append(result)
     notes.warn()
@@ -166,6 +165,8 @@ def _read_one(parse: Parser, path: Path) -> FileResults | _Failure:
     # to be told with its name. Interrupts and out-of-memory are nobody's file.
     try:
         rows = parse(path)
+        if not len(rows) and _is_blank(path):
+            rows.note(*_EMPTY_FILES)
         columns = rows.columns()
     except ResultsError as error:
         return _Failure(_POINTER_MESSAGE if _is_pointer(path) else str(error))
@@ -183,6 +184,11 @@ def _read_one(parse: Parser, path: Path) -> FileResults | _Failure:
         "source": str(path),
     }
     return FileResults(columns, rows.model, rows.model_args, per_file, dict(rows.notes))
+
+
+def _is_blank(path: Path) -> bool:
+    """Tell whether a file holds nothing but blanks, as what a run leaves that died."""
+    return path.stat().st_size < _MOST_BLANKS and not path.read_bytes().strip()
 
 
 def _is_pointer(path: Path) -> bool:

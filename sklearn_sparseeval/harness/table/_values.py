@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from sklearn_sparseeval._messages import short
-from sklearn_sparseeval._text_numbers import number_of_text
 from sklearn_sparseeval.harness.table._rows import Rows
 
 
@@ -19,8 +18,7 @@ def scalar(value: Any) -> float:
     Parameters
     ----------
     value : object
-        A bool, a number, either of them as a text (as lm-eval wrote those of numpy), None or NaN
-        (not scored), or a list of bools, whose mean is taken.
+        A bool, a number, None or NaN (not scored), or a list of bools, whose mean is taken.
 
     Returns
     -------
@@ -36,8 +34,6 @@ def scalar(value: Any) -> float:
         return math.nan
     if isinstance(value, bool | int | float):
         return _bounded(value)
-    if isinstance(value, str) and (number := number_of_text(value)) is not None:
-        return _bounded(number)
     if isinstance(value, list) and value and all(isinstance(one, bool) for one in value):
         return sum(value) / len(value)
     raise NoSingleNumberError(short(value))
@@ -52,7 +48,7 @@ def scores_of(metric: str, value: Any) -> Iterator[tuple[str, float]]:
         Name of the metric.
     value : object
         As :func:`scalar` takes it; or a dict, whose entries that are scores become metrics
-        ``metric.key``; texts in it are not.
+        ``metric.key``.
 
     Yields
     ------
@@ -71,8 +67,6 @@ def scores_of(metric: str, value: Any) -> Iterator[tuple[str, float]]:
         return
     found = False
     for key, entry in value.items():
-        if isinstance(entry, str):  # beside scores a dict may hold answers, which may be numbers
-            continue
         try:
             score = scalar(entry)
         except NoSingleNumberError:
